@@ -1,0 +1,5 @@
+"""``python -m scenarios`` is the command ``contactpolicy``."""
+
+from scenarios.cli import main
+
+main()

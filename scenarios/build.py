@@ -1,0 +1,263 @@
+"""From a loaded scenario to the objects of the simulation and the search."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel
+
+from scenarios import schema
+from scenarios.load import LoadedScenario
+from scenarios.values import Quantity
+from sim import domain
+from sim.errors import InputError
+from sim.policy import ContactPolicy, Frequencies, FrequencyCap
+from sim.rfm import ORDERS_REMEMBERED, RfmScheme
+from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR
+
+Measure = Literal["cost", "contacts_per_week", "contacts", "unsubscribes"]
+MEASURES: tuple[Measure, ...] = ("cost", "contacts_per_week", "contacts", "unsubscribes")
+
+
+@dataclass(frozen=True)
+class LimitSpec:
+    """A limit as the scenario states it."""
+
+    name: str
+    measure: Measure
+    """cost, contacts and unsubscribes over the horizon; contacts_per_week in every single week."""
+    limit: float
+    channel: str | None = None
+    """None = all channels together."""
+    segment: str | None = None
+    """None = all segments together."""
+
+
+@dataclass(frozen=True)
+class OrderModel:
+    """Order process and spend as plain numbers; time in weeks."""
+
+    model: Literal["bg-nbd", "mbg-nbd"]
+    r: float
+    alpha: float
+    """Weeks: the mean order rate is r / alpha a week."""
+    a: float
+    b: float
+    p: float
+    q: float
+    gamma: float
+
+
+def channels(loaded: LoadedScenario) -> tuple[domain.Channel, ...]:
+    """The enabled channels, in the order of the files."""
+    numbers = [key for key in schema.Channel.model_fields if key != "enabled"]
+    return tuple(
+        domain.Channel(name, **{key: getattr(channel, key).value for key in numbers})
+        for name, channel in loaded.scenario.channels.items()
+        if channel.enabled
+    )
+
+
+def behaviour(loaded: LoadedScenario) -> domain.Behaviour:
+    """Fatigue, response, opt-out and seasons."""
+    scenario = loaded.scenario
+    return domain.Behaviour(
+        fatigue=domain.Fatigue(**_numbers(scenario.fatigue)),
+        response=domain.Response(**_numbers(scenario.response)),
+        optout=domain.OptOut(**_numbers(scenario.optout)),
+        seasonality=domain.Seasonality(scenario.seasonality.by_week),
+    )
+
+
+def economics(loaded: LoadedScenario) -> domain.Economics:
+    """Margin and discount rate."""
+    return domain.Economics(**_numbers(loaded.scenario.economics))
+
+
+def _numbers(table: BaseModel) -> dict[str, Any]:
+    values = {key: getattr(table, key) for key in type(table).model_fields}
+    return {key: value.value for key, value in values.items() if value is not None}
+
+
+def policy(loaded: LoadedScenario) -> ContactPolicy:
+    """The rules of contact; a cap on disabled channels only falls away."""
+    rules, known = loaded.scenario.policy, set(channel_names(loaded))
+    caps = [
+        FrequencyCap(
+            name=cap.name,
+            max_contacts=cap.max_contacts,
+            rolling_days=cap.window.rolling_days,
+            channels=tuple(channel for channel in cap.channels if channel in known),
+            segments=cap.segments,
+        )
+        for cap in rules.caps
+        if not cap.channels or known & set(cap.channels)
+    ]
+    return ContactPolicy(
+        caps=tuple(caps),
+        min_gap_days=rules.min_gap_days,
+        quiet_days_after_order=rules.quiet_days_after_order,
+        holdout_share=rules.holdout_share,
+        holdout_salt=rules.holdout_salt,
+    )
+
+
+def channel_names(loaded: LoadedScenario) -> tuple[str, ...]:
+    """Names of the enabled channels."""
+    return tuple(name for name, channel in loaded.scenario.channels.items() if channel.enabled)
+
+
+def segment_names(loaded: LoadedScenario) -> tuple[str, ...]:
+    """Names of the segments, in the order of reports."""
+    return tuple(loaded.scenario.segments.map)
+
+
+def current_plan(loaded: LoadedScenario) -> Frequencies:
+    """Contacts a week under the current policy."""
+    current, known = loaded.scenario.policy.current, channel_names(loaded)
+    default = {name: rate for name, rate in current.default.items() if name in known}
+    rows = {
+        segment: {name: rate for name, rate in row.items() if name in known}
+        for segment, row in current.by_segment.items()
+    }
+    return Frequencies.of("current", segment_names(loaded), known, default, rows)
+
+
+def levels(loaded: LoadedScenario) -> dict[str, tuple[float, ...]]:
+    """Channel -> contacts a week that a plan may choose."""
+    given = loaded.scenario.optimize.levels_per_week
+    return {name: given[name] for name in channel_names(loaded)}
+
+
+def limits(loaded: LoadedScenario) -> tuple[LimitSpec, ...]:
+    """The limits of the search; one on a disabled channel falls away."""
+    known = channel_names(loaded)
+    return tuple(
+        LimitSpec(limit.name, measure, value, limit.channel, limit.segment)
+        for limit in loaded.scenario.optimize.limits
+        if limit.channel is None or limit.channel in known
+        for measure in MEASURES
+        if (value := getattr(limit, f"max_{measure}")) is not None
+    )
+
+
+def order_model(loaded: LoadedScenario) -> OrderModel | None:
+    """Stated parameters of the order process: of a synthetic base, or instead of a fit; None = to be fitted."""
+    base = loaded.scenario.base
+    given = base.synthetic_model or base.fitted_model
+    if given is None:
+        return None
+    r, yearly = given.r.value, given.mean_orders_per_year
+    if given.alpha is not None:
+        alpha = given.alpha.value
+    elif yearly is not None:
+        alpha = r * DAYS_PER_YEAR / DAYS_PER_WEEK / yearly.value
+    else:
+        raise ValueError("alpha or mean_orders_per_year")  # the loader has refused it before
+    rest = {key: getattr(given, key).value for key in ("a", "b", "p", "q", "gamma")}
+    return OrderModel(given.model, r, alpha, **rest)
+
+
+def start_date(loaded: LoadedScenario) -> dt.date | None:
+    """Calendar day of day 0; None where nothing ties the scenario to a calendar."""
+    base, horizon = loaded.scenario.base, loaded.scenario.horizon
+    if horizon.start is not None or base.as_of is None:
+        return horizon.start
+    return base.as_of + dt.timedelta(days=1)
+
+
+def rfm_scheme(
+    loaded: LoadedScenario,
+    recency_days: npt.NDArray[np.int64] | None = None,
+    frequency: npt.NDArray[np.int64] | None = None,
+    monetary: npt.NDArray[np.float64] | None = None,
+) -> RfmScheme:
+    """Segments of the scenario. Quantile borders need R, F and M (N,) of the base at the start."""
+    table = loaded.scenario.segments
+    if table.borders == "fixed":
+        r, f, m = table.recency_borders_days, table.frequency_borders, table.monetary_borders
+        if r is None or f is None or m is None:
+            raise ValueError("fixed borders need the three lists")  # the loader has refused it before
+    else:
+        if recency_days is None or frequency is None or monetary is None:
+            raise ValueError("quantile borders need recency, frequency and monetary value of the base")
+        r, f, m = quantile_scheme_borders(recency_days, frequency, monetary, table.scores)
+    return RfmScheme.from_map(
+        recency_borders_days=r,
+        frequency_borders=f,
+        monetary_borders=m,
+        cell_map={name: list(patterns) for name, patterns in table.map.items()},
+        window_days=table.window_days,
+        monetary=table.monetary,
+        recompute_days=table.recompute_days,
+    )
+
+
+def quantile_scheme_borders(
+    recency_days: npt.NDArray[np.int64],
+    frequency: npt.NDArray[np.int64],
+    monetary: npt.NDArray[np.float64],
+    scores: int,
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[float, ...]]:
+    """Borders of R, F, M that split the customers with an order in the window into equal groups.
+
+    Those without one would otherwise be most of a base and take all borders for themselves. Whole-number
+    borders that ties would make equal move up to the next number, so that each one separates somebody.
+    """
+    active = frequency > 0
+    if not active.any():
+        raise InputError.of("segments.borders", "no customer has an order in the window", "quantiles", "fixed borders")
+    parts = np.arange(1, scores) / scores
+    recency = _ascending(np.quantile(recency_days[active], parts), least=0)
+    counts = _ascending(np.quantile(frequency[active], parts), least=int(frequency[active].min()) + 1)
+    most = [ORDERS_REMEMBERED - (len(counts) - 1 - k) for k in range(len(counts))]
+    money = np.quantile(monetary[active], parts)
+    if len(np.unique(money)) < scores - 1 or money[0] < 0:
+        values = ", ".join(f"{value:g}" for value in money)
+        raise InputError.of("segments.borders", "order values are too alike for quantiles", values, "fixed borders")
+    return recency, tuple(min(pair) for pair in zip(counts, most, strict=True)), tuple(map(float, money))
+
+
+def _ascending(cuts: npt.NDArray[np.float64], least: int) -> tuple[int, ...]:
+    """Whole numbers near the cuts, each above the one before."""
+    borders: list[int] = []
+    for cut in cuts:
+        borders.append(max(round(float(cut)), borders[-1] + 1 if borders else least))
+    return tuple(borders)
+
+
+def assumptions(loaded: LoadedScenario) -> list[dict[str, Any]]:
+    """Every number with an origin: key, value, unit, origin, and low, high and source where known."""
+    return list(_origins(loaded.scenario, "", loaded.scenario.currency))
+
+
+def _origins(node: Any, key: str, currency: str, unit: str = "") -> Iterator[dict[str, Any]]:
+    if isinstance(node, Quantity):
+        known = node.model_dump(include={"low", "high", "source"}, exclude_none=True)
+        yield {"key": key, "value": node.value, "unit": unit, "origin": node.origin, **known}
+    elif isinstance(node, BaseModel):
+        if isinstance(node, schema.Channel) and not node.enabled:
+            return
+        for name, field in type(node).model_fields.items():
+            extra = field.json_schema_extra
+            text = str(extra.get("unit", "")) if isinstance(extra, dict) else _inner_unit(field.annotation)
+            below = f"{key}.{name}" if key else name
+            yield from _origins(getattr(node, name), below, currency, text.replace("{currency}", currency))
+    elif isinstance(node, dict):
+        for name, item in node.items():
+            yield from _origins(item, f"{key}.{name}", currency, unit)
+
+
+def _inner_unit(annotation: Any) -> str:
+    """The unit of an optional quantity stands one level deeper."""
+    for option in getattr(annotation, "__args__", ()):
+        for extra in getattr(option, "__metadata__", ()):
+            unit = getattr(extra, "json_schema_extra", None)
+            if isinstance(unit, dict) and "unit" in unit:
+                return str(unit["unit"])
+    return ""

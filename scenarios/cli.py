@@ -1,0 +1,330 @@
+"""The command line: what it asks, what it prints, and the exit code.
+
+0 fine, 1 failed, 2 bad input (every problem on a line of its own), 3 no plan fits the limits, 130 interrupted.
+Results go to standard output; progress and messages to standard error. Heavy imports wait inside the commands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sim.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from scenarios.load import LoadedScenario
+
+FINE, FAILED, BAD_INPUT, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130
+Progress = Callable[[float, float, str], None]
+"""progress(done, total, text), called as often as one likes."""
+
+app = typer.Typer(
+    name="contactpolicy",
+    help="How often to contact whom, through what: simulate customers that tire, and find the best plan.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+_debug = False
+
+
+class Duplicates(StrEnum):
+    """What to do with rows that are equal in every column."""
+
+    keep = "keep"
+    drop = "drop"
+    refuse = "refuse"
+
+
+class Refunds(StrEnum):
+    """What to do with negative order values."""
+
+    refuse = "refuse"
+    net = "net"
+    drop = "drop"
+
+
+class Model(StrEnum):
+    """Order processes."""
+
+    best = "best"
+    bg_nbd = "bg-nbd"
+    mbg_nbd = "mbg-nbd"
+
+
+def _set_debug(value: bool) -> bool:
+    global _debug
+    _debug = _debug or value
+    return value
+
+
+ScenarioFile = Annotated[str, typer.Argument(metavar="SCENARIO", help="TOML file, or library:NAME.")]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key, like channels.sms.unit_cost=0.08. Repeatable."),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of all draws.")]
+Customers = Annotated[int | None, typer.Option(min=1, help="Customers to simulate, instead of the scenario's.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default all cores. Same results with any number.")]
+Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="New or empty directory for the files.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the whole result.json on standard output.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", callback=_set_debug, is_eager=True, help="Show the traceback of a fault.")
+]
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; nothing is overwritten.")],
+    debug: Debug = False,
+) -> None:
+    """Write a commented starter scenario on the bundled data, with the schema for editors."""
+    from scenarios.starter import write_starter
+
+    for file in write_starter(directory):
+        print(file)
+
+
+@app.command()
+def validate(scenario: ScenarioFile, set_: Sets = None, debug: Debug = False) -> None:
+    """Say what is wrong with a scenario, where, and what is allowed; else what it changes."""
+    loaded = _load(scenario, set_)
+    print(f"ok: {loaded.name}")
+    print(f"files: {' < '.join(loaded.files)}")
+    print(f"digest: {loaded.digest}")
+    for change in loaded.changes:
+        print(f"changed: {change}")
+
+
+@app.command()
+def fit(
+    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="CSV or Parquet file of orders.")],
+    columns: Annotated[
+        str, typer.Option(metavar="NAME=COLUMN,...", help="Names in the file: customer_id=cid,order_date=date,...")
+    ] = "",
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="Fit orders up to this day, test on later.")] = None,
+    model: Annotated[Model, typer.Option(help="Order process; best = the one that wins on later orders.")] = Model.best,
+    duplicates: Annotated[Duplicates, typer.Option(help="Rows equal in every column.")] = Duplicates.keep,
+    refunds: Annotated[Refunds, typer.Option(help="Negative order values.")] = Refunds.refuse,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Keep rows with this value, like in_sample=1. Repeatable."),
+    ] = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Fit order process and spend to a file of orders, test the forecast, write a scenario fragment."""
+    named = _pairs("--columns", columns.split(",") if columns else [], COLUMNS)
+    rows = _pairs("--where", where or [])
+    last = _date("--until", until)
+    if not orders.is_file():
+        raise InputError.of("ORDERS", "no such file", orders, "a CSV or Parquet file of orders")
+    _check_out(out)
+    from scenarios import run
+
+    with _progress() as progress:
+        done = run.run_fit(
+            orders,
+            columns=named,
+            until=last,
+            model=model.value,
+            duplicates=duplicates.value,
+            refunds=refunds.value,
+            where=rows,
+            out=out,
+            progress=progress,
+        )
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def simulate(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Plan to simulate; default the current one.")
+    ] = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Simulate a plan against no contact and against the current policy."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios import run
+
+    with _progress() as progress:
+        done = run.run_simulate(
+            loaded, plan_file=plan, seed=seed, customers=customers, threads=threads, out=out, progress=progress
+        )
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def optimize(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Find the plan with the greatest incremental value within the limits."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios import run
+
+    with _progress() as progress:
+        done = run.run_optimize(loaded, seed=seed, customers=customers, threads=threads, out=out, progress=progress)
+    _print(done.result, done.directory, json)
+
+
+COLUMNS = ("customer_id", "order_date", "order_value")
+
+
+def _load(scenario: str, overrides: list[str] | None) -> LoadedScenario:
+    from scenarios.load import load_scenario, require_orders_file
+
+    loaded = load_scenario(scenario, overrides or ())
+    require_orders_file(loaded)
+    return loaded
+
+
+def _check_out(out: Path | None) -> None:
+    """Said before hours of work, not after."""
+    if out is not None:
+        from scenarios.rundir import refuse_used
+
+        refuse_used(out)
+
+
+def _pairs(option: str, texts: list[str], names: tuple[str, ...] = ()) -> dict[str, str]:
+    """``name=value`` texts as a dictionary."""
+    problems: list[Problem] = []
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            problems.append(Problem(option, "is not name=value", text, "name=value"))
+        elif names and name not in names:
+            problems.append(Problem(option, "unknown name", name, ", ".join(names)))
+        elif name in pairs:
+            problems.append(Problem(option, f"{name} is given twice", text, "each name once"))
+        pairs[name] = value
+    if problems:
+        raise InputError(problems)
+    return pairs
+
+
+def _date(option: str, text: str | None) -> dt.date | None:
+    try:
+        return None if text is None else dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError.of(option, "is not a date", text, "a date like 1997-09-30") from None
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on standard error; without a terminal, one line for each new text."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _line_progress()
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
+        task = bars.add_task("starting", total=None)
+        yield lambda done, total, text: bars.update(task, completed=done, total=total, description=text)
+
+
+def _line_progress() -> Progress:
+    said: set[str] = set()
+
+    def report(done: float, total: float, text: str) -> None:
+        if text not in said:
+            said.add(text)
+            print(text, file=sys.stderr)
+
+    return report
+
+
+def _print(result: dict[str, Any], directory: Path, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        print(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+        print(f"written to {directory}", file=sys.stderr)
+        return
+    from scenarios.console import show
+
+    show(result, directory)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit; nothing but a fault of the program ever shows a traceback."""
+    global _debug
+    _debug = False
+    try:
+        app(args=arguments, prog_name="contactpolicy")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except InputError as error:
+        _complain(str(problem) for problem in error.problems)
+        sys.exit(BAD_INPUT)
+    except Exception as error:
+        if _is_infeasible(error):
+            _complain(str(error).splitlines())
+            sys.exit(INFEASIBLE)
+        _report_fault(error)
+        sys.exit(FAILED)
+
+
+def _complain(lines: Any) -> None:
+    for line in lines:
+        print(" ".join(line.split("\n")), file=sys.stderr)
+
+
+def _is_infeasible(error: Exception) -> bool:
+    """Asked without importing the optimizer: a command that never did cannot have raised it."""
+    errors = sys.modules.get("optimizer.errors")
+    return errors is not None and isinstance(error, errors.Infeasible)
+
+
+def _report_fault(error: Exception) -> None:
+    """One line that says it is our fault and where the traceback is."""
+    import tempfile
+    import traceback
+
+    if _debug:
+        traceback.print_exception(error)
+        return
+    what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    try:
+        handle, name = tempfile.mkstemp(prefix="contactpolicy-fault-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            traceback.print_exception(error, file=stream)
+        hint = f"traceback in {name}, or run again with --debug"
+    except OSError:
+        hint = "run again with --debug for the traceback"
+    print(f"a fault of contactpolicy itself, not of your input: {what} ({hint})", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

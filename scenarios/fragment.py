@@ -1,0 +1,36 @@
+"""What a fit leaves for scenarios: a fragment to extend, in which every fitted value has its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Z95 = 1.959964
+"""Half-width of a 95% interval in standard errors."""
+LOWEST = {"q": 1.0}
+"""Parameters that must stay above something else than 0."""
+
+
+def fit_fragment(organic: Mapping[str, Any], spend: Mapping[str, Any], label: str = "") -> str:
+    """TOML with ``[base.fitted_model]``, from the ``organic`` and ``spend`` parts of a fit's result.
+
+    Use it after a scenario: ``extends = ["library:base.toml", "scenario_fragment.toml"]``.
+    """
+    head = f"# Fitted by contactpolicy fit{f', {label}' if label else ''}. low and high: 95% intervals of the fit."
+    lines = [head, "[base.fitted_model]", f'model = "{organic["model"]}"']
+    lines += [_line(key, organic) for key in ("r", "alpha", "a", "b")]
+    lines += [_line(key, spend) for key in ("p", "q", "gamma")]
+    return "\n".join(lines) + "\n"
+
+
+def _line(key: str, part: Mapping[str, Any]) -> str:
+    """``r = { value = ..., origin = "fitted", low = ..., high = ... }``; no interval without a standard error."""
+    value, error = float(part[key]), part.get("se", {}).get(key)
+    text = f'{key} = {{ value = {value!r}, origin = "fitted"'
+    if error is not None and math.isfinite(error):
+        least = LOWEST.get(key, 0.0)
+        factor = math.exp(min(Z95 * error / (value - least), 20.0))  # on the log scale it stays in its range
+        low, high = least + (value - least) / factor, least + (value - least) * factor
+        text += f", low = {low:.6g}, high = {high:.6g}"
+    return text + " }"

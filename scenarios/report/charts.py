@@ -1,0 +1,282 @@
+"""Vega-Lite specifications from rows already aggregated. Colours are names of the page's style (plan, current,
+grey), so that one specification serves light, dark and print. No chart has user text in a field name or an
+expression: names of segments and channels stand in the data only.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from scenarios.report.format import Row
+
+Spec = dict[str, Any]
+
+PLAN, CURRENT, GREY, TEXT = "var(--plan)", "var(--current)", "var(--grey)", "var(--text)"
+WORLDS = ("no_contact", "current", "plan")
+"""Order of drawing: the plan lies on top."""
+
+CONFIG: Spec = {
+    "background": "transparent",
+    "font": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": "var(--muted)",
+        "titleColor": "var(--muted)",
+        "gridColor": "var(--line)",
+        "domainColor": "var(--line)",
+        "tickColor": "var(--line)",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "labelOverlap": "greedy",
+        "labelSeparation": 8,
+    },
+    "text": {"color": TEXT, "fontSize": 12},
+}
+"""Shared by all charts of the page; handed to the renderer once."""
+
+
+def _finish(chart: Any, height: int, description: str) -> Spec:
+    spec: Spec = chart.properties(
+        width="container",
+        height=height,
+        description=description,
+        autosize={"type": "fit-x", "contains": "padding"},
+    ).to_dict()
+    spec.pop("$schema", None)
+    spec.pop("config", None)
+    return spec
+
+
+def _number_format(values: list[float]) -> str:
+    """Axis numbers: 12,000 as long as they are short, 1.2M from a million."""
+    return "~s" if max(map(abs, values)) >= 1e6 else ",~f"
+
+
+def _height(labels: list[str]) -> int:
+    """Room for labels of several lines."""
+    lines = max(label.count("\n") + 1 for label in labels)
+    return max(44, 15 * lines + 12) * len(labels)
+
+
+def _values(rows: list[Row]) -> Any:
+    """Inline data with numbers cut to what a chart can show."""
+    import altair as alt
+
+    short = [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+    return alt.InlineData(values=short)
+
+
+def bars(rows: list[Row], title: str, description: str) -> Spec:
+    """Horizontal bars from zero with their interval and value; rows {label, tone, mean, low?, high?, text, span}.
+
+    ``tone`` is plan, faint (the plan's colour, pale), current or grey.
+    """
+    import altair as alt
+
+    drawn, seen = [], dict[str, int]()
+    for row in rows:
+        label = "\n".join(textwrap.wrap(str(row["label"]), 19)) or " "
+        seen[label] = seen.get(label, 0) + 1
+        if seen[label] > 1:
+            label += f" ({seen[label]})"
+        low, high = row.get("low", row["mean"]), row.get("high", row["mean"])
+        drawn.append({**row, "label": label, "low": low, "high": high, "end": max(high, row["mean"], 0.0)})
+    order = [row["label"] for row in drawn]
+    base = alt.Chart(_values(drawn)).encode(
+        y=alt.Y(
+            "label",
+            type="nominal",
+            sort=order,
+            title=None,
+            axis=alt.Axis(
+                labelExpr="split(datum.label, '\\n')",
+                labelColor=TEXT,
+                labelLimit=180,
+                ticks=False,
+                domain=False,
+                labelPadding=8,
+            ),
+        ),
+        tooltip=[
+            alt.Tooltip("label", type="nominal", title="What"),
+            alt.Tooltip("text", type="nominal", title=title),
+            alt.Tooltip("span", type="nominal", title="95% interval"),
+        ],
+    )
+    tones = ["plan", "faint", "current", "grey"]
+    bar = base.mark_bar(height=18).encode(
+        x=alt.X(
+            "mean",
+            type="quantitative",
+            title=title,
+            axis=alt.Axis(format=_number_format([row["end"] for row in drawn]), tickCount=5),
+            scale=alt.Scale(zero=True),
+        ),
+        color=alt.Color(
+            "tone", type="nominal", scale=alt.Scale(domain=tones, range=[PLAN, PLAN, CURRENT, GREY]), legend=None
+        ),
+        opacity=alt.Opacity(
+            "tone", type="nominal", scale=alt.Scale(type="ordinal", domain=tones, range=[1, 0.4, 1, 0.75]), legend=None
+        ),
+    )
+    span = base.mark_rule(strokeWidth=2, color=TEXT).encode(x=alt.X("low", type="quantitative"), x2=alt.X2("high"))
+    caps = [
+        base.mark_tick(thickness=2, height=10, color=TEXT).encode(x=alt.X(end, type="quantitative"))
+        for end in ("low", "high")
+    ]
+    text = base.mark_text(align="left", dx=8).encode(
+        x=alt.X("end", type="quantitative"), text=alt.Text("text", type="nominal")
+    )
+    return _finish(alt.layer(bar, span, *caps, text), _height(order), description)
+
+
+def ranges(rows: list[Row], title: str, description: str) -> Spec:
+    """Intervals side by side around one mean; rows {label, mean, low, high}."""
+    import altair as alt
+
+    drawn = [{**row, "label": "\n".join(textwrap.wrap(str(row["label"]), 19))} for row in rows]
+    base = alt.Chart(_values(drawn)).encode(
+        y=alt.Y(
+            "label",
+            type="nominal",
+            sort=[row["label"] for row in drawn],
+            title=None,
+            axis=alt.Axis(
+                labelExpr="split(datum.label, '\\n')",
+                labelColor=TEXT,
+                labelLimit=180,
+                ticks=False,
+                domain=False,
+                labelPadding=8,
+            ),
+        ),
+        tooltip=[
+            alt.Tooltip("low", type="quantitative", title="low", format=",.0f"),
+            alt.Tooltip("mean", type="quantitative", title="expected", format=",.0f"),
+            alt.Tooltip("high", type="quantitative", title="high", format=",.0f"),
+        ],
+    )
+    rule = base.mark_rule(strokeWidth=6, color=PLAN, opacity=0.55).encode(
+        x=alt.X(
+            "low",
+            type="quantitative",
+            title=title,
+            scale=alt.Scale(zero=True),
+            axis=alt.Axis(format=_number_format([row["high"] for row in drawn]), tickCount=5),
+        ),
+        x2=alt.X2("high"),
+    )
+    point = base.mark_point(filled=True, size=80, color=TEXT, opacity=1).encode(x=alt.X("mean", type="quantitative"))
+    return _finish(alt.layer(rule, point), _height([row["label"] for row in drawn]), description)
+
+
+def worlds_over_time(rows: list[Row], title: str, weeks: int, description: str, *, zero: bool) -> Spec:
+    """One line per world; rows {world, week, value}. Weeks after the horizon stand on a grey ground."""
+    import altair as alt
+
+    drawn = sorted(rows, key=lambda row: (WORLDS.index(row["world"]), row["week"]))
+    last = max(row["week"] for row in drawn)
+    x = alt.X(
+        "week",
+        type="quantitative",
+        title="Week",
+        axis=alt.Axis(tickMinStep=1, tickCount=6, grid=False),
+        scale=alt.Scale(nice=False, domain=[min(row["week"] for row in drawn), last]),
+    )
+    y = alt.Y(
+        "value",
+        type="quantitative",
+        title=title,
+        scale=alt.Scale(zero=zero),
+        axis=alt.Axis(tickCount=4, format=_number_format([row["value"] for row in drawn])),
+    )
+    domain = list(WORLDS)
+    base = alt.Chart(_values(drawn)).encode(
+        x=x,
+        y=y,
+        color=alt.Color(
+            "world", type="nominal", scale=alt.Scale(domain=domain, range=[GREY, CURRENT, PLAN]), legend=None
+        ),
+    )
+    line = base.mark_line(strokeWidth=2).encode(
+        strokeDash=alt.StrokeDash(
+            "world", type="nominal", scale=alt.Scale(domain=domain, range=[[2, 3], [6, 3], [1, 0]]), legend=None
+        )
+    )
+    hover = base.mark_point(size=60, opacity=0, filled=True).encode(
+        tooltip=[
+            alt.Tooltip("who", type="nominal", title="World"),
+            alt.Tooltip("week", type="quantitative", title="Week"),
+            alt.Tooltip("value", type="quantitative", title=title, format=",.0f"),
+        ]
+    )
+    layers = [line, hover]
+    if last > weeks:
+        ground = alt.Chart(_values([{"start": weeks + 0.5, "end": last}]))
+        tail = ground.mark_rect(color=GREY, opacity=0.16).encode(
+            x=alt.X("start", type="quantitative"), x2=alt.X2("end")
+        )
+        layers.insert(0, tail)
+    return _finish(alt.layer(*layers), 170, description)
+
+
+def forecast_by_week(rows: list[Row], description: str) -> Spec:
+    """Orders forecast (line) and placed (grey dots and line) in weeks the fit had not seen."""
+    import altair as alt
+
+    series = [
+        {"week": row["week"], "what": what, "orders": row[what]}
+        for what in ("actual", "forecast")
+        for row in rows
+        if what in row
+    ]
+    colour = alt.Color(
+        "what", type="nominal", scale=alt.Scale(domain=["actual", "forecast"], range=[GREY, PLAN]), legend=None
+    )
+    base = alt.Chart(_values(series)).encode(
+        x=alt.X("week", type="quantitative", title="Week after the cut", axis=alt.Axis(tickMinStep=1, grid=False)),
+        y=alt.Y("orders", type="quantitative", title="Orders a week", axis=alt.Axis(format=",~f", tickCount=5)),
+        color=colour,
+    )
+    line = base.mark_line(strokeWidth=2.5)
+    points = base.mark_point(filled=True, size=36, opacity=1).encode(
+        tooltip=[
+            alt.Tooltip("what", type="nominal", title="Orders"),
+            alt.Tooltip("week", type="quantitative", title="Week"),
+            alt.Tooltip("orders", type="quantitative", title="Orders a week", format=",.0f"),
+        ]
+    )
+    return _finish(alt.layer(line, points), 260, description)
+
+
+def forecast_by_frequency(rows: list[Row], description: str) -> Spec:
+    """Mean orders after the cut by number of orders before it: bars placed, dots forecast."""
+    import altair as alt
+
+    drawn = [{**row, "frequency": str(row["frequency"])} for row in rows]
+    base = alt.Chart(_values(drawn)).encode(
+        x=alt.X(
+            "frequency",
+            type="nominal",
+            sort=[row["frequency"] for row in drawn],
+            title="Repeat orders before the cut",
+            axis=alt.Axis(labelAngle=0),
+        ),
+        tooltip=[
+            alt.Tooltip("frequency", type="nominal", title="Repeat orders before"),
+            alt.Tooltip("customers", type="quantitative", title="Customers", format=","),
+            alt.Tooltip("forecast_mean", type="quantitative", title="Forecast", format=".2f"),
+            alt.Tooltip("actual_mean", type="quantitative", title="Placed", format=".2f"),
+        ],
+    )
+    title = "Orders per customer after the cut"
+    bar = base.mark_bar(color=GREY, opacity=0.6).encode(
+        y=alt.Y("actual_mean", type="quantitative", title=title, axis=alt.Axis(tickCount=5))
+    )
+    dot = base.mark_point(filled=True, size=90, color=PLAN, opacity=1).encode(
+        y=alt.Y("forecast_mean", type="quantitative", title=title)
+    )
+    return _finish(alt.layer(bar, dot), 260, description)

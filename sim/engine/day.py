@@ -1,0 +1,262 @@
+"""The order of the day, written once. One block of customers, in every world, from day d0 to day d1.
+
+ 1. fatigue and stimulus decay by their half-lives
+ 2. the segment follows from recency, frequency and value; the plan for it says what is due
+ 3. what is due passes the rules (consent, caps, gaps, quiet days, holdout), in the channels' order of precedence;
+    what is blocked waits
+ 4. each contact runs its funnel, adds stimulus and fatigue, may end in an opt-out
+ 5. orders: organic (then the dropout draw), stimulated (no dropout draw); both may happen on one day
+ 6. each order has a value, resets recency, enters F and M, relieves fatigue
+ 7. at the end of a week expectations are booked and everybody is counted
+
+Most customer-days are quiet. One dense pass a day advances all customers of the block (arrays in cache, one
+addressed draw each, shared by all worlds) and marks those to whom something may happen; only these take
+the scalar path. Fatigue decays lazily, from the day it was last touched.
+"""
+
+from __future__ import annotations
+
+from sim.behaviour import fatigue, orders, response
+from sim.engine.booking import book_expected, book_order, book_week_end, log_event
+from sim.engine.contact import send
+from sim.engine.eligibility import earliest_day, remember_contact, roll_rings
+from sim.engine.pacing import change_rates, earliest_due, spend_credit, wait_until
+from sim.engine.segments import next_look, remember_order, scheduled, segment_today
+from sim.engine.tables import (
+    ACTIVE,
+    DUE,
+    EV_DROPOUT,
+    EV_ORGANIC,
+    EV_SEGMENT,
+    EV_STIMULATED,
+    FATIGUE_DAY,
+    LAST_ORDER,
+    MICRO,
+    PLACE_DROPOUT,
+    PLACE_ORDER,
+    PLACE_SPEND,
+    SEGMENT,
+    SEGMENT_DUE,
+    SUBSCRIBED,
+    W_DROPOUTS,
+)
+from sim.jit import inlined, kernel
+from sim.rng import full, high, low, mix
+
+
+@kernel
+def advance(t, people, state, out, scratch, d0, d1):  # type: ignore[no-untyped-def]
+    """Advance a block from the morning of day ``d0`` to the morning of day ``d1``, in all worlds."""
+    n = people.key.shape[0]
+    worlds = state.organic.shape[0]
+    for day in range(d0, d1):
+        _draw(t, people, scratch, day)
+        new_season = day == d0 or t.season[day] != t.season[day - 1]
+        if new_season:
+            for i in range(n):
+                scratch.organic_base[i] = orders.organic_probability(people.rate[i], t.season[day])
+        for w in range(worlds):
+            if new_season:
+                for i in range(n):
+                    state.organic[w, i] = scratch.organic_base[i] if state.person[w, i, ACTIVE] else 0.0
+            if day > 0 and t.phase[day] != t.phase[day - 1]:
+                _change_phase(t, people, state, w, day)
+            events = _quiet_pass(t, state, scratch, w, day)
+            for k in range(events):
+                _customer_day(t, people, state, out, w, scratch.events[k], day, scratch)
+            if (day + 1) % 7 == 0:
+                _end_week(t, people, state, out, w, day)
+
+
+@inlined
+def _draw(t, people, scratch, day):  # type: ignore[no-untyped-def]
+    """Today's order uniforms; out of reach when nobody behaves."""
+    place = t.place[PLACE_ORDER, day]
+    key = people.key
+    u_organic = scratch.u_organic
+    u_stimulated = scratch.u_stimulated
+    for i in range(key.shape[0]):
+        h = mix(key[i] ^ place)
+        u_organic[i] = high(h)
+        u_stimulated[i] = low(h)
+    if not t.behaving:
+        u_organic[:] = 2.0
+        u_stimulated[:] = 2.0
+
+
+@inlined
+def _quiet_pass(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
+    """Step 1 and the expectations of step 5 for everybody; returns how many customers have an event today."""
+    stimulated, fading, organic = state.stimulated[w], state.fading[w], state.organic[w]
+    sum_organic, sum_stimulated, wake = state.sum_organic[w], state.sum_stimulated[w], state.wake[w]
+    u_organic, u_stimulated, hit, events = (
+        scratch.u_organic,
+        scratch.u_stimulated,
+        scratch.hit,
+        scratch.events,
+    )
+    n = organic.shape[0]
+    if t.saturation > 0.0:
+        _quiet_saturating(t, state, scratch, w, day)
+    else:
+        for i in range(n):
+            x = stimulated[i] * fading[i]
+            p = min(1.0, x)
+            stimulated[i] = x
+            sum_stimulated[i] += p
+            sum_organic[i] += organic[i]
+            hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p) | (wake[i] <= day)
+    count = 0
+    for i in range(n):
+        events[count] = i
+        count += hit[i]
+    return count
+
+
+@inlined
+def _quiet_saturating(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
+    """The same with a ceiling on the stimulated rate."""
+    for i in range(state.organic.shape[1]):
+        x = state.stimulated[w, i] * state.fading[w, i]
+        state.stimulated[w, i] = x
+        if state.person[w, i, ACTIVE] == 0:
+            state.ceiling[w, i] *= t.dormant_decay
+        p = response.order_probability(x, state.ceiling[w, i], True)
+        state.sum_stimulated[w, i] += p
+        state.sum_organic[w, i] += state.organic[w, i]
+        scratch.hit[i] = (
+            (scratch.u_organic[i] < state.organic[w, i]) | (scratch.u_stimulated[i] < p) | (state.wake[w, i] <= day)
+        )
+
+
+@inlined
+def _customer_day(t, people, state, out, w, i, day, scratch):  # type: ignore[no-untyped-def]
+    """Steps 2 to 6 for one customer to whom something may happen today."""
+    person = state.person[w]
+    lanes = state.lane[w, i]
+    if person[i, SEGMENT_DUE] <= day:
+        _recompute_segment(t, people, state, out, w, i, day)
+    if earliest_due(lanes) <= day:
+        saturating = t.saturation > 0.0
+        before = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
+        _contacts(t, people, state, out, w, i, day)
+        after = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
+        state.sum_stimulated[w, i] += after - before
+    _orders(t, people, state, out, w, i, day, scratch.u_organic[i], scratch.u_stimulated[i])
+    state.wake[w, i] = min(person[i, SEGMENT_DUE], earliest_due(lanes))
+
+
+@inlined
+def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
+    person = state.person[w]
+    old = person[i, SEGMENT]
+    new = segment_today(t, state, w, i, day)
+    person[i, SEGMENT_DUE] = next_look(t, state, w, i, day)
+    if new == old:
+        return
+    book_expected(t, people, state, out, w, i, day)
+    person[i, SEGMENT] = new
+    phase = t.phase[day]
+    if phase == 0:
+        out.visited[w, i] |= 1 << new
+    reachable = person[i, SUBSCRIBED] * people.contactable[i]
+    change_rates(state.lane[w, i], day, t.rate[w, phase, old], t.rate[w, phase, new], reachable)
+    if t.logging:
+        log_event(out, w, i, day, EV_SEGMENT, new, old)
+
+
+@inlined
+def _contacts(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
+    """Steps 3 and 4: what is due is sent, or waits."""
+    person = state.person[w]
+    lanes = state.lane[w, i]
+    rates = t.rate[w, t.phase[day], person[i, SEGMENT]]
+    roll_rings(person, lanes, i, day)
+    passed = day - person[i, FATIGUE_DAY]
+    state.fatigue[w, i] = fatigue.decayed(state.fatigue[w, i], passed, t.fatigue_decay)
+    person[i, FATIGUE_DAY] = day
+    lane = -1
+    while lane + 1 < rates.shape[0]:
+        lane += 1
+        if lanes[DUE, lane] > day:
+            continue
+        eligible = earliest_day(t, person, lanes, i, lane, day)
+        if eligible > day:
+            wait_until(lanes, lane, day, rates[lane], eligible)
+        else:
+            spend_credit(lanes, lane, day, rates[lane])
+            remember_contact(lanes, lane)
+            send(t, people, state, out, w, i, lane, day)
+
+
+@inlined
+def _orders(t, people, state, out, w, i, day, u_organic, u_stimulated):  # type: ignore[no-untyped-def]
+    """Steps 5 and 6."""
+    p = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
+    organic = u_organic < state.organic[w, i]
+    stimulated = u_stimulated < p
+    if not (organic or stimulated):
+        return
+    h = mix(people.key[i] ^ t.place[PLACE_SPEND, day])
+    if organic:
+        _order(t, people, state, out, w, i, day, high(h), False)
+    if stimulated:
+        _order(t, people, state, out, w, i, day, low(h), True)
+    if organic and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.dropout[i]:
+        _drop_out(t, people, state, out, w, i, day)
+
+
+@inlined
+def _order(t, people, state, out, w, i, day, u, stimulated):  # type: ignore[no-untyped-def]
+    person = state.person[w]
+    value = round(people.mean_value[i] * orders.spend_factor(u, t.spend) * MICRO)
+    if person[i, ACTIVE] == 0:  # an order wakes the response: R starts again at 0
+        since = min(day - person[i, LAST_ORDER], t.dormant.shape[0] - 1)
+        gain = t.dormant[0] / t.dormant[since] if t.dormant[since] > 0.0 else 0.0
+        state.stimulated[w, i] *= gain
+        state.ceiling[w, i] *= gain
+    remember_order(state, w, i, day, value)
+    person[i, SEGMENT_DUE] = scheduled(t, day + 1)
+    if t.relief != 1.0:
+        stock = fatigue.decayed(state.fatigue[w, i], day - person[i, FATIGUE_DAY], t.fatigue_decay)
+        state.fatigue[w, i] = stock * t.relief
+        person[i, FATIGUE_DAY] = day
+    book_order(t, out, w, i, day, value, stimulated)
+    if t.logging:
+        log_event(out, w, i, day, EV_STIMULATED if stimulated else EV_ORGANIC, 0, value)
+
+
+@inlined
+def _drop_out(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
+    """No organic order any more; the response to contacts becomes that of a dormant customer."""
+    state.person[w, i, ACTIVE] = 0
+    state.organic[w, i] = 0.0
+    state.fading[w, i] = t.stimulus_decay * t.dormant_decay
+    state.stimulated[w, i] *= t.dormant[0]
+    state.ceiling[w, i] *= t.dormant[0]
+    if t.detailed:
+        out.world[w, t.week[day], W_DROPOUTS] += 1
+    if t.logging:
+        log_event(out, w, i, day, EV_DROPOUT, 0, 0)
+
+
+@inlined
+def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
+    """Another plan holds from today on: everybody's pacing goes over to its frequencies."""
+    person = state.person[w]
+    for i in range(people.key.shape[0]):
+        segment = person[i, SEGMENT]
+        old, new = t.rate[w, t.phase[day - 1], segment], t.rate[w, t.phase[day], segment]
+        change_rates(state.lane[w, i], day, old, new, person[i, SUBSCRIBED] * people.contactable[i])
+        state.wake[w, i] = min(person[i, SEGMENT_DUE], earliest_due(state.lane[w, i]))
+
+
+@inlined
+def _end_week(t, people, state, out, w, day):  # type: ignore[no-untyped-def]
+    """Step 7."""
+    for i in range(people.key.shape[0]):
+        book_expected(t, people, state, out, w, i, day)
+        if state.stimulated[w, i] < response.NEGLIGIBLE:
+            state.stimulated[w, i] = 0.0
+        if t.detailed:
+            book_week_end(t, state, out, w, i, day)

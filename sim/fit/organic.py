@@ -1,0 +1,176 @@
+"""From orders to the organic model: order rate, dropout and spend, tested on held-out orders.
+
+Both candidates are fitted on the orders before the holdout, and the better one on the holdout is taken. "Better" is
+the sum over customers of ln P(number of held-out orders | own orders before), exact under both models. BG/NBD is
+taken only if its sum exceeds that of MBG/NBD by more than two standard errors of the difference (over customers);
+in doubt it is MBG/NBD, because BG/NBD holds every one-time buyer alive for certain (Batislam, Denizel and
+Filiztekin 2007).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.errors import InputError
+from sim.fit import bg_nbd, gamma_gamma, mbg_nbd
+from sim.fit._backtest import Backtest, Holdout, backtest, hold_out, log_score
+from sim.fit._diagnose import warnings_of
+from sim.fit._dropout_model import DropoutModel
+from sim.fit._maximize import FitResult
+from sim.fit.gamma_gamma import GammaGamma
+from sim.orders import OrderLog, RepeatSummary
+
+ModelName = Literal["bg-nbd", "mbg-nbd"]
+Fits = dict[str, FitResult[DropoutModel]]
+
+UNDER_CURRENT_CONTACTS = "under current contacts"
+"""Without a message log, past orders include those that contacts caused."""
+_DOUBT = 2.0
+"""Standard errors by which BG/NBD must be ahead on the held-out orders."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the model was chosen."""
+
+    by: str
+    """"held-out orders" or "user"."""
+    log_scores: dict[str, float]
+    """Model -> sum over customers of ln P(held-out count | own orders); higher is better."""
+    difference: float
+    """MBG/NBD minus BG/NBD."""
+    difference_se: float
+    """Its standard error over customers."""
+
+
+@dataclass(frozen=True)
+class OrganicFit:
+    """Fitted order and spend models with their test; time in weeks, money in the currency of the orders."""
+
+    model: str
+    """The chosen one, a key of `candidates`: "bg-nbd" or "mbg-nbd"."""
+    candidates: Fits
+    spend: FitResult[GammaGamma]
+    backtest: Backtest
+    """Of the chosen model, fitted on the orders up to `backtest.calibrated_until` only."""
+    choice: Choice
+    fitted_until: str
+    """Last day of the orders behind `candidates` and `spend`, YYYY-MM-DD."""
+    refitted: bool
+    """True if these are fitted on the held-out orders too (no `until_day` was given, or nothing came after it)."""
+    warnings: tuple[str, ...]
+    label: str = UNDER_CURRENT_CONTACTS
+
+    @property
+    def organic(self) -> FitResult[DropoutModel]:
+        """The chosen model's fit."""
+        return self.candidates[self.model]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON; a number that does not exist is absent."""
+        names = ("r", "alpha", "a", "b")
+        candidates = {
+            name.replace("-", "_"): {"model": name, "time_unit": "week"} | _numbers(fit, names)
+            for name, fit in self.candidates.items()
+        }
+        return {
+            "organic": candidates[self.model.replace("-", "_")],
+            "candidates": candidates,
+            "choice": dict(vars(self.choice)),
+            "spend": {"model": "gamma-gamma"} | _numbers(self.spend, gamma_gamma.NAMES),
+            "backtest": self.backtest.to_dict(),
+            "fitted_until": self.fitted_until,
+            "refitted": self.refitted,
+            "warnings": list(self.warnings),
+            "label": self.label,
+        }
+
+
+def fit_organic(
+    orders: OrderLog, *, until_day: int | None = None, model: Literal["best", "bg-nbd", "mbg-nbd"] = "best"
+) -> OrganicFit:
+    """Fit, choose and test the organic model.
+
+    Parameters
+    ----------
+    orders : the log; customers without a repeat order belong in it.
+    until_day : last day to fit to, days since 1970-01-01. Orders after it are the holdout. If there are none, or it
+        is not given, the last third of the period is held out for the choice and the test, and the parameters are
+        then fitted again on everything.
+    model : "best" on the held-out orders, or the one to use.
+
+    Raises
+    ------
+    InputError
+        The orders cannot determine the parameters (no repeat order, one customer, nothing in the holdout).
+    """
+    if model not in ("best", "bg-nbd", "mbg-nbd"):
+        raise InputError.of("model", "unknown organic model", repr(model), "best, bg-nbd, mbg-nbd")
+    calibrate_until, end, refit = _split(orders, until_day)
+    holdout = hold_out(orders, calibrate_until, end)
+    tested = _fit_both(holdout.summary)
+    choice = _choose(tested, holdout, model)
+    chosen = model if model != "best" else _better(choice)
+    summary = orders.summary(end) if refit else holdout.summary
+    candidates = _fit_both(summary) if refit else tested
+    spend = gamma_gamma.fit(summary.n_positive, summary.mean_value)
+    test = backtest(tested[chosen].parameters, holdout)
+    warnings = _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit)
+    until = str(np.datetime64(summary.until_day, "D"))
+    return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings)
+
+
+def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
+    """Last day of the calibration, last day of the holdout, and whether to fit again on everything."""
+    if until_day is not None and until_day < orders.last_day:
+        return until_day, orders.last_day, False
+    end = orders.last_day if until_day is None else until_day
+    period = end - orders.first_day + 1
+    return orders.first_day + (2 * period) // 3 - 1, end, True
+
+
+def _fit_both(s: RepeatSummary) -> Fits:
+    history = (s.frequency, s.recency_weeks, s.age_weeks)
+    fits: dict[str, Any] = {"bg-nbd": bg_nbd.fit(*history), "mbg-nbd": mbg_nbd.fit(*history)}
+    return fits
+
+
+def _choose(tested: Fits, holdout: Holdout, model: str) -> Choice:
+    scores = {name: log_score(fit.parameters, holdout) for name, fit in tested.items()}
+    each = scores["mbg-nbd"] - scores["bg-nbd"]
+    return Choice(
+        by="held-out orders" if model == "best" else "user",
+        log_scores={name: float(score.sum()) for name, score in scores.items()},
+        difference=float(each.sum()),
+        difference_se=float(np.sqrt(each.size) * each.std(ddof=1)),
+    )
+
+
+def _doubt(choice: Choice) -> tuple[str, ...]:
+    if choice.by == "user" or abs(choice.difference) > _DOUBT * choice.difference_se:
+        return ()
+    return (
+        "the held-out orders do not decide between BG/NBD and MBG/NBD (log score of MBG/NBD less that of BG/NBD "
+        f"{choice.difference:+.1f}, standard error {choice.difference_se:.1f}); MBG/NBD was taken",
+    )
+
+
+def _better(choice: Choice) -> str:
+    return "bg-nbd" if choice.difference < -_DOUBT * choice.difference_se else "mbg-nbd"
+
+
+def _numbers(fit: FitResult[Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Parameters, log-likelihood, standard errors and 95 % intervals."""
+    known = [name for name in names if math.isfinite(fit.se[name])]
+    intervals = {name: fit.interval(name) for name in known}
+    return {name: float(getattr(fit.parameters, name)) for name in names} | {
+        "log_likelihood": fit.log_likelihood,
+        "customers": fit.n,
+        "se": {name: fit.se[name] for name in known},
+        "low": {name: low for name, (low, _) in intervals.items()},
+        "high": {name: high for name, (_, high) in intervals.items()},
+    }

@@ -1,0 +1,237 @@
+"""Who: the customers of a simulation, real ones drawn from their own posterior, or synthetic ones.
+
+A simulated customer carries what no contact changes: the organic order rate, the dropout probability, whether
+he or she is still active, the mean order value, and the past orders. What depends on channels and
+behaviour (consent, responsiveness, frailty) is added where a world is lowered to tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.checks import require
+from sim.fit._dropout_model import DropoutModel
+from sim.fit.gamma_gamma import GammaGamma
+from sim.fit.posterior import spend_posterior, trait_posterior
+from sim.orders import OrderLog
+from sim.rng import customer_keys, id_hashes, place_keys, uniforms
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True)
+class Population:
+    """N simulated customers standing for ``base_size`` real ones; day 0 is the first simulated day."""
+
+    seed: int
+    """Seed of the latent draws."""
+    key: npt.NDArray[np.uint64]
+    """(N,) address of the customer's draws: hash of id and copy."""
+    base_customer: npt.NDArray[np.int64]
+    """(N,) row of the real customer this one is a copy of."""
+    base_key: npt.NDArray[np.uint64]
+    """(N,) hash of the real customer's id alone: the same for all copies (holdout)."""
+    base_size: int
+    """Customers all totals stand for."""
+    copies: int
+    """Copies of each real customer; 1 for a synthetic base or a subsample."""
+    rate: npt.NDArray[np.float64]
+    """(N,) organic orders a day while active."""
+    dropout: npt.NDArray[np.float64]
+    """(N,) chance to drop out after an organic order."""
+    active: npt.NDArray[np.bool_]
+    """(N,) not yet dropped out."""
+    mean_value: npt.NDArray[np.float64]
+    """(N,) mean order value, in the currency."""
+    value_shape: float
+    """Shape p of the Gamma distribution of one customer's order values."""
+    rate_shape: float
+    """Shape r of the prior of the order rates ..."""
+    rate_scale_days: float
+    """... and its rate alpha, in days."""
+    first_order: npt.NDArray[np.int64]
+    """(N,) day of the first order, negative."""
+    last_order: npt.NDArray[np.int64]
+    """(N,) day of the last order, negative."""
+    order_from: npt.NDArray[np.int64]
+    """(N,) the customer's past orders are order_from .. order_to - 1 in the two arrays below."""
+    order_to: npt.NDArray[np.int64]
+    order_day: npt.NDArray[np.int32]
+    """Days of past orders, negative, ascending per customer."""
+    order_value: npt.NDArray[np.int64]
+    """Their values in millionths of the currency."""
+
+    @property
+    def size(self) -> int:
+        return len(self.key)
+
+    @property
+    def scale(self) -> float:
+        """Real customers per simulated one."""
+        return self.base_size / self.size
+
+    def standing_for(self, base_size: int) -> Population:
+        """The same customers as a sample of a base of another size."""
+        return replace(self, base_size=base_size)
+
+    def recency_frequency_value(
+        self, window_days: int, *, total: bool = False
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """R (days), F (orders) and M (mean or total, currency) on the morning of day 0, (N,) each."""
+        inside = self.order_day >= -window_days
+        count = np.concatenate([[0], np.cumsum(inside)])
+        value = np.concatenate([[0], np.cumsum(np.where(inside, self.order_value, 0))])
+        frequency = count[self.order_to] - count[self.order_from]
+        money = value[self.order_to] - value[self.order_from]
+        if not total:
+            money = money // np.maximum(frequency, 1)
+        return -self.last_order, frequency.astype(np.int64), money / MICRO
+
+
+@dataclass(frozen=True)
+class OrganicModel:
+    """(M)BG/NBD and Gamma-Gamma parameters; rates per week, money in the currency."""
+
+    model: str
+    """"bg-nbd" or "mbg-nbd" (dropout possible after the first purchase already)."""
+    r: float
+    alpha_weeks: float
+    a: float
+    b: float
+    p: float
+    q: float
+    gamma: float
+
+    def __post_init__(self) -> None:
+        require(self.model in ("bg-nbd", "mbg-nbd"), "model", "unknown organic model", self.model, "bg-nbd, mbg-nbd")
+        for key in ("r", "alpha_weeks", "a", "b", "p", "q", "gamma"):
+            value = getattr(self, key)
+            require(0 < value < np.inf, f"model.{key}", "must be greater than 0", value, "a finite number > 0")
+
+
+def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: int = 0, first_id: int = 0) -> Population:
+    """A made-up base: latents drawn from the model.
+
+    ``tenure_days`` 0: everybody made the first order on day -1. Otherwise first orders are spread evenly over
+    the last ``tenure_days`` days and organic orders since then are simulated, without contacts.
+    """
+    from sim import draws
+
+    require(customers >= 1, "base.synthetic", "at least one customer", customers, ">= 1")
+    require(0 <= tenure_days <= 3650, "base.tenure_days", "out of range", tenure_days, "0 to 3650 days")
+    base_key = id_hashes(np.arange(first_id, first_id + customers).astype(str))
+    key = customer_keys(base_key, 0)
+    n = customers
+
+    def place(stream: str) -> np.uint64:
+        return np.uint64(place_keys(seed, f"latent:{stream}", np.array([0]))[0])
+
+    rate = draws.gammas(key, place("rate"), np.full(n, model.r), np.full(n, model.alpha_weeks * 7.0))
+    dropout = draws.betas(key, place("dropout a"), place("dropout b"), np.full(n, model.a), np.full(n, model.b))
+    nu = draws.gammas(key, place("value"), np.full(n, model.q), np.full(n, model.gamma))
+    mean_value = model.p / nu
+    first = -1 - np.floor(uniforms(seed, "latent:first order", key) * max(tenure_days, 1)).astype(np.int64)
+    active = np.ones(n, dtype=bool)
+    if model.model == "mbg-nbd":
+        active = uniforms(seed, "latent:active", key) >= dropout
+    places = np.stack([place_keys(seed, f"history:{s}", -np.arange(max(tenure_days, 1) + 1)) for s in "od"])
+    active_now, counts, days = draws.history(key, places, rate, dropout, active, first)
+    order_to = np.cumsum(counts)
+    order_from = order_to - counts
+    value_place = place("past value")
+    values = draws.gammas(
+        np.repeat(key, counts) ^ (days.astype(np.int64).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)),
+        value_place,
+        np.full(len(days), model.p),
+        np.repeat(nu, counts),
+    )
+    return Population(
+        seed=seed,
+        key=key,
+        base_customer=np.arange(n),
+        base_key=base_key,
+        base_size=n,
+        copies=1,
+        rate=rate,
+        dropout=dropout,
+        active=active_now,
+        mean_value=mean_value,
+        value_shape=model.p,
+        rate_shape=model.r,
+        rate_scale_days=model.alpha_weeks * 7.0,
+        first_order=first,
+        last_order=days[order_to - 1].astype(np.int64),
+        order_from=order_from,
+        order_to=order_to,
+        order_day=days,
+        order_value=np.rint(values * MICRO).astype(np.int64),
+    )
+
+
+def from_orders(
+    orders: OrderLog, organic: DropoutModel, spend_model: GammaGamma, *, as_of: int, customers: int, seed: int
+) -> Population:
+    """Real customers, each copy a draw from the customer's own posterior given the own orders.
+
+    ``as_of``: last day of the history, days since 1970-01-01; the next day is day 0. ``customers``: wanted number
+    of simulated customers; a base smaller than that is copied (the same number of copies each), a larger one is
+    sampled by a hash of the ids. Totals always stand for the whole base.
+    """
+    from sim import draws
+
+    require(customers >= 1, "base.simulated_customers", "at least one customer", customers, ">= 1")
+    history = orders.until(as_of)
+    summary = history.summary(as_of)
+    base_key = id_hashes(summary.customer_ids)
+    copies = max(1, round(customers / len(summary)))
+    chosen = np.arange(len(summary))
+    if customers < len(summary):
+        chosen = np.sort(np.argsort(uniforms(seed, "latent:sample", base_key), kind="stable")[:customers])
+    row = np.repeat(chosen, copies)
+    key = customer_keys(base_key[row], np.tile(np.arange(copies), len(chosen)))
+
+    traits = trait_posterior(organic, summary.frequency, summary.recency_weeks, summary.age_weeks)
+    spend = spend_posterior(spend_model, summary.n_positive, summary.mean_value)
+
+    def place(stream: str) -> np.uint64:
+        return np.uint64(place_keys(seed, f"latent:{stream}", np.array([0]))[0])
+
+    active = uniforms(seed, "latent:active", key) < traits.p_alive[row]
+    per_week = draws.gammas(
+        key, place("rate"), traits.rate_shape[row], np.where(active, traits.rate_alive[row], traits.rate_dropped[row])
+    )
+    dropout = draws.betas(
+        key,
+        place("dropout a"),
+        place("dropout b"),
+        np.where(active, traits.dropout_a_alive[row], traits.dropout_a_dropped[row]),
+        np.where(active, traits.dropout_b_alive[row], traits.dropout_b_dropped[row]),
+    )
+    nu = draws.gammas(key, place("value"), spend.shape[row], spend.rate[row])
+    first = np.searchsorted(history.customer, np.arange(len(summary)), side="left")
+    last = np.searchsorted(history.customer, np.arange(len(summary)), side="right")
+    day = (history.day - (as_of + 1)).astype(np.int32)
+    return Population(
+        seed=seed,
+        key=key,
+        base_customer=row,
+        base_key=base_key[row],
+        base_size=len(summary),
+        copies=copies,
+        rate=per_week / 7.0,
+        dropout=dropout,
+        active=active,
+        mean_value=spend_model.p / nu,
+        value_shape=spend_model.p,
+        rate_shape=organic.r,
+        rate_scale_days=organic.alpha * 7.0,
+        first_order=day[first].astype(np.int64)[row],
+        last_order=day[last - 1].astype(np.int64)[row],
+        order_from=first[row],
+        order_to=last[row],
+        order_day=day,
+        order_value=np.rint(history.value * MICRO).astype(np.int64),
+    )

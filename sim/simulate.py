@@ -1,0 +1,55 @@
+"""The recipe: what happens to the same customers under several plans."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from sim.engine.blocks import BLOCK, Run, execute
+from sim.lower import lower_tables
+from sim.policy import Frequencies
+from sim.result import SimulationResult
+from sim.start import Started, begin_state, start_world
+from sim.world import World
+
+
+def simulate(
+    world: World | Started,
+    plans: Sequence[Frequencies],
+    *,
+    seed: int,
+    tail: Frequencies | None = None,
+    threads: int | None = None,
+    detailed: bool = True,
+    log_lines: int = 0,
+    block: int = BLOCK,
+    days_at_once: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> SimulationResult:
+    """Simulate ``plans`` side by side on the same customers with the same draws.
+
+    ``world``: a world, or one already started (``start_world``), which saves the way to day 0.
+    ``tail``: the plan all live under after the horizon; default the world's current plan.
+    ``detailed``: also book weekly tables by segment and the flows between segments.
+    ``log_lines``: keep an event log of at most this many lines per task (small runs; for replays and tests).
+    ``block``, ``days_at_once``, ``threads``: how the work is cut; they never change a bit of the result.
+    """
+    threads = threads or os.cpu_count() or 1
+    started = world if isinstance(world, Started) else start_world(world, seed=seed, threads=threads)
+    world = started.world
+    tail = tail or world.current
+    for plan in (*plans, tail):
+        world.check_plan(plan)
+    tables = lower_tables(world, plans, tail, seed=seed, detailed=detailed, logging=log_lines > 0)
+    run = Run(
+        tables=tables,
+        people=started.people,
+        start=lambda piece: begin_state(tables, started.people, started.begin, piece, len(plans)),
+        worlds=len(plans),
+        days=world.days,
+        weeks=world.weeks + world.tail_weeks,
+        segments=len(world.rfm.segments),
+        log_lines=log_lines,
+    )
+    totals = execute(run, threads=threads, block=block, days_at_once=days_at_once, progress=progress)
+    return SimulationResult(world=world, plans=tuple(plans), tail=tail, seed=seed, totals=totals)

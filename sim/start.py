@@ -1,0 +1,202 @@
+"""Nobody starts rested: the state on the evening of day -1 under the plan in force.
+
+Fatigue, stimulus, pacing credit and the memory of the rules come from running the contact process of the
+current plan over the last weeks before day 0: segments, orders and consent stand still, so that it reaches
+its stationary state. The opt-out hazard met there, times the customer's tenure, is what present subscribers have
+survived: their frailty is drawn given that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from sim import draws
+from sim.engine.begin import Begin, begin_block
+from sim.engine.blocks import Run, execute
+from sim.engine.tables import (
+    ANCHOR,
+    CREDIT,
+    FATIGUE_DAY,
+    LANE_ROWS,
+    NANO,
+    OPT_OUTS,
+    PACE,
+    PERSON_COLUMNS,
+    RING,
+    RING_DAY,
+    SEGMENT,
+    People,
+    State,
+    Tables,
+)
+from sim.lower import lower_people, lower_tables, subscribed
+from sim.rfm import ORDERS_REMEMBERED
+from sim.rng import place_keys, uniforms
+from sim.world import World
+
+_RING_MASK = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Started:
+    """A world ready to run: customers' latents and where they stand on the evening of day -1."""
+
+    world: World
+    seed: int
+    people: People
+    begin: Begin
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Started:
+        """The same for some of the customers (their draws do not change)."""
+        begin = Begin(*(getattr(self.begin, f) for f in self.begin._fields[:-2]), *self.begin[-2:])
+        return Started(
+            self.world,
+            self.seed,
+            People(*(np.ascontiguousarray(array[rows]) for array in self.people)),
+            Begin(*(np.ascontiguousarray(array[rows]) for array in begin[:-2]), *begin[-2:]),
+        )
+
+    def take_sample(self, rows: npt.NDArray[np.int64]) -> Started:
+        """Some of the customers, standing for the whole base."""
+        part = self.take(rows)
+        population = replace(
+            self.world.population,
+            key=self.world.population.key[rows],
+            base_customer=self.world.population.base_customer[rows],
+            base_key=self.world.population.base_key[rows],
+            copies=1,
+        )
+        return replace(part, world=replace(self.world, population=population))
+
+
+def start_world(world: World, *, seed: int, threads: int = 1) -> Started:
+    """Reach the evening of day -1; ``seed`` addresses the draws of the past contacts."""
+    begin = _rested(world)
+    frailty = np.ones(world.population.size)
+    people = lower_people(world, frailty)
+    survived = np.zeros(world.population.size)
+    if world.start == "current_policy" and world.current.per_week.any():
+        begin, hazard_per_day = _stationary(world, people, begin, seed, threads)
+        survived = hazard_per_day * np.maximum(0, -world.population.first_order)
+    return Started(world, seed, people._replace(frailty=_frailty(world, survived)), begin)
+
+
+def new_state(worlds: int, customers: int, lanes: int) -> State:
+    """An empty state of a block."""
+    shape = (worlds, customers)
+    floats = [np.zeros(shape) for _ in range(7)]
+    return State(
+        *floats,
+        wake=np.zeros(shape, dtype=np.int64),
+        person=np.zeros((*shape, PERSON_COLUMNS), dtype=np.int64),
+        lane=np.zeros((*shape, LANE_ROWS, lanes), dtype=np.int64),
+        log_day=np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int32),
+        log_value=np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int64),
+    )
+
+
+def begin_state(
+    tables: Tables, people: People, begin: Begin, piece: slice, worlds: int, *, frozen_segments: bool = False
+) -> State:
+    """State of a slice of customers on the morning of day 0."""
+    state = new_state(worlds, piece.stop - piece.start, begin.ring.shape[1])
+    here = Begin(*(array[piece] for array in begin[:-2]), *begin[-2:])
+    begin_block(tables, People(*(array[piece] for array in people)), here, state, frozen_segments)
+    return state
+
+
+def _rested(world: World) -> Begin:
+    """No contact before day 0; the phases of the pacing are spread evenly."""
+    population = world.population
+    n, lanes = population.size, len(world.channels)
+    recency, frequency, value = population.recency_frequency_value(
+        world.rfm.window_days, total=world.rfm.monetary == "total"
+    )
+    phases = [uniforms(population.seed, f"latent:phase:{channel.name}", population.key) for channel in world.channels]
+    return Begin(
+        active=population.active.astype(np.uint8),
+        segment=world.rfm.classify(recency, frequency, value),
+        last_order=population.last_order,
+        subscribed=subscribed(world),
+        ring=np.zeros((n, lanes), dtype=np.int64),
+        credit=np.floor(np.column_stack(phases) * PACE).astype(np.int64),
+        fatigue=np.zeros(n),
+        stimulus=np.zeros(n),
+        order_from=population.order_from,
+        order_to=population.order_to,
+        order_day=population.order_day,
+        order_value=population.order_value,
+    )
+
+
+def _warm_up_days(world: World) -> int:
+    """Long enough for stocks to settle to less than 1 % and for every rule's window; whole weeks."""
+    half_life = max(world.behaviour.fatigue.half_life_days, world.behaviour.response.half_life_days)
+    longest = max([cap.rolling_days for cap in world.policy.caps] + [world.policy.min_gap_days])
+    days = min(364, max(28, round(8 * half_life), longest))
+    return (days + 6) // 7 * 7
+
+
+def _stationary(
+    world: World, people: People, rested: Begin, seed: int, threads: int
+) -> tuple[Begin, npt.NDArray[np.float64]]:
+    days = _warm_up_days(world)
+    tables = lower_tables(
+        world, [world.current], world.current, seed=seed, first_day=-days, days=days, behaving=False, detailed=False
+    )
+    n, lanes = rested.ring.shape
+    plain = people._replace(effect=np.ones(n))
+    past = rested._replace(
+        active=np.ones(n, dtype=np.uint8),
+        last_order=rested.last_order + days,
+        order_from=np.zeros(n, dtype=np.int64),
+        order_to=np.zeros(n, dtype=np.int64),
+    )
+    kept = rested._replace(
+        ring=np.zeros((n, lanes), dtype=np.int64),
+        credit=np.zeros((n, lanes), dtype=np.int64),
+        fatigue=np.zeros(n),
+        stimulus=np.zeros(n),
+    )
+
+    def keep(piece: slice, state: State) -> None:
+        _settle(tables, state, kept, piece, days)
+
+    run = Run(
+        tables=tables,
+        people=plain,
+        start=lambda piece: begin_state(tables, plain, past, piece, 1, frozen_segments=True),
+        worlds=1,
+        days=days,
+        weeks=days // 7,
+        segments=len(world.rfm.segments),
+    )
+    totals = execute(run, threads=threads, keep_state=keep)
+    hazard = totals.customer[0, :, :, OPT_OUTS].sum(axis=1) / NANO / days
+    return kept, hazard
+
+
+def _settle(tables: Tables, state: State, kept: Begin, piece: slice, days: int) -> None:
+    """Carry a block's final state over to the evening of day -1."""
+    person = state.person[0]
+    idle = np.minimum(days - 1 - person[:, FATIGUE_DAY], len(tables.fatigue_decay) - 1)
+    kept.fatigue[piece] = state.fatigue[0] * tables.fatigue_decay[idle]
+    kept.stimulus[piece] = state.stimulated[0]
+    passed = days - 1 - person[:, RING_DAY]
+    rates = tables.rate[0, 0][person[:, SEGMENT]]
+    lanes = state.lane[0]
+    passed = passed[:, None]
+    kept.ring[piece] = np.where(passed < 63, lanes[:, RING] << np.minimum(passed, 62), 0) & _RING_MASK
+    credit = lanes[:, CREDIT]
+    grown = credit + (days - 1 - lanes[:, ANCHOR]) * rates
+    kept.credit[piece] = np.where(credit < PACE, np.minimum(grown, PACE), credit)
+
+
+def _frailty(world: World, survived: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Z ~ Gamma(k, k + H) for those who survived a past hazard H; H = 0 gives the prior of newcomers."""
+    shape, population = world.behaviour.optout.frailty_shape, world.population
+    place = np.uint64(place_keys(population.seed, "latent:frailty", np.array([0]))[0])
+    return np.asarray(draws.gammas(population.key, place, np.full(population.size, shape), shape + survived))

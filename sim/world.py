@@ -1,0 +1,89 @@
+"""A world: everything about customers and company that a plan does not choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sim.checks import require
+from sim.domain import Behaviour, Channel, Economics
+from sim.errors import InputError
+from sim.policy import ContactPolicy, Frequencies
+from sim.population import Population
+from sim.rfm import RfmScheme
+
+
+@dataclass(frozen=True)
+class World:
+    """Customers, channels, behaviour, rules and money; plans are simulated in it."""
+
+    population: Population
+    channels: tuple[Channel, ...]
+    """In order of precedence: on a day with room for one contact the first due channel gets it."""
+    rfm: RfmScheme
+    current: Frequencies
+    """The plan in force until now: it shaped fatigue, pacing and the rules' memory on day 0."""
+    policy: ContactPolicy = field(default_factory=ContactPolicy)
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    economics: Economics = field(default_factory=Economics)
+    weeks: int = 26
+    """Horizon."""
+    tail_weeks: int = 52
+    """Weeks after the horizon, in which all plans live under one common plan; their value is discounted."""
+    start: str = "current_policy"
+    """"current_policy": the stationary state under ``current``; "rested": no contact before day 0."""
+    first_week_of_year: int = 0
+    """Week of the year of day 0, for the seasonality."""
+    consent_rate_correlation: float = 0.0
+    """Correlation (normal copula) between consent and the order rate."""
+
+    def __post_init__(self) -> None:
+        require(1 <= self.weeks <= 260, "horizon.weeks", "out of range", self.weeks, "1 to 260 weeks")
+        require(0 <= self.tail_weeks <= 520, "horizon.tail_weeks", "out of range", self.tail_weeks, "0 to 520 weeks")
+        require(
+            self.start in ("current_policy", "rested"), "horizon.start", "unknown start", self.start,
+            "current_policy, rested",
+        )  # fmt: skip
+        require(
+            -1 < self.consent_rate_correlation < 1,
+            "base.consent_rate_correlation",
+            "a correlation",
+            self.consent_rate_correlation,
+            "above -1 and below 1",
+        )
+        names = [channel.name for channel in self.channels]
+        require(
+            1 <= len(names) <= 62 and len(set(names)) == len(names),
+            "channels",
+            "channel names must be unique",
+            names,
+            "1 to 62 channels",
+        )
+        self.check_plan(self.current)
+        for cap in self.policy.caps:
+            unknown = [c for c in cap.channels if c not in names] + [
+                s for s in cap.segments if s not in self.rfm.segments
+            ]
+            if unknown:
+                raise InputError.of(
+                    f"policy.caps '{cap.name}'",
+                    "unknown channel or segment",
+                    ", ".join(unknown),
+                    ", ".join([*names, *self.rfm.segments]),
+                )
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        return tuple(channel.name for channel in self.channels)
+
+    @property
+    def days(self) -> int:
+        return 7 * (self.weeks + self.tail_weeks)
+
+    def check_plan(self, plan: Frequencies) -> None:
+        """Refuse a plan made for other segments or channels."""
+        for what, given, allowed in (
+            ("segments", plan.segments, self.rfm.segments),
+            ("channels", plan.channels, self.channel_names),
+        ):
+            if tuple(given) != tuple(allowed):
+                raise InputError.of(plan.name, f"the plan is for other {what}", ", ".join(given), ", ".join(allowed))
