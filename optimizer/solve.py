@@ -14,6 +14,11 @@ from optimizer.formulation import Master, MasterData, build
 from optimizer.space import Choice
 
 
+_GAP = 1e-4
+"""Relative gap at which HiGHS may stop: far below the error of the effects table, and proposals are simulated anyway.
+(Measured: closing the last 1e-9 of 2,400 binaries with 28 rows takes minutes.)"""
+
+
 @dataclass(frozen=True)
 class Proposal:
     """A solution of the master problem."""
@@ -38,7 +43,7 @@ def propose(data: MasterData, *, seconds: float = 20.0) -> Proposal | None:
 
 def _solved(problem: pulp.LpProblem, seconds: float) -> bool:
     """Whether a feasible solution was found (PuLP 3 returns a status, PuLP 4 statistics)."""
-    outcome = problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, gapRel=1e-9))
+    outcome = problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, gapRel=_GAP))
     has_solution = getattr(outcome, "has_solution", None)
     if has_solution is not None:
         return bool(has_solution)

@@ -34,8 +34,6 @@ class LimitSpec:
     limit: float
     channel: str | None = None
     """None = all channels together."""
-    segment: str | None = None
-    """None = all segments together."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def limits(loaded: LoadedScenario) -> tuple[LimitSpec, ...]:
     """The limits of the search; one on a disabled channel falls away."""
     known = channel_names(loaded)
     return tuple(
-        LimitSpec(limit.name, measure, value, limit.channel, limit.segment)
+        LimitSpec(limit.name, measure, value, limit.channel)
         for limit in loaded.scenario.optimize.limits
         if limit.channel is None or limit.channel in known
         for measure in MEASURES

@@ -265,7 +265,7 @@ def _line_progress() -> Progress:
     return report
 
 
-def _print(result: dict[str, Any], directory: Path, as_json: bool) -> None:
+def _print(result: dict[str, Any], directory: Path | None, as_json: bool) -> None:
     if as_json:
         import json
 

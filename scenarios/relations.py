@@ -223,7 +223,6 @@ def _limits(data: Table) -> Iterator[Finding]:
             text = " and ".join(given) or "none"
             yield Finding(path, "a limit has exactly one measure", text, " or ".join(LIMIT_KEYS))
         yield from _unknown(data, "channel", limit.get("channel"), (*path, "channel"))
-        yield from _unknown(data, "segment", limit.get("segment"), (*path, "segment"))
     yield from _twice(limits, "limits")
 
 

@@ -324,8 +324,6 @@ class Limit(BaseModel):
     """Unsubscribes over the horizon."""
     channel: ChannelName | None = None
     """Only contacts on this channel count; left out = all."""
-    segment: SegmentName | None = None
-    """Only customers who are in this segment at the time count; left out = all."""
 
 
 class Optimize(BaseModel):

@@ -3,19 +3,63 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
 
 from scenarios import build
 from scenarios.load import LoadedScenario
+from scenarios.order_rows import order_rows
+from sim.errors import InputError
+from sim.fit._dropout_model import DropoutModel
+from sim.fit.bg_nbd import BgNbd
+from sim.fit.gamma_gamma import GammaGamma
+from sim.fit.mbg_nbd import MbgNbd
 from sim.fit.organic import OrganicFit, fit_organic
 from sim.orders import OrderLog, read_orders
 from sim.policy import Frequencies
 from sim.population import OrganicModel, Population, from_orders, synthetic
+from sim.rfm import RfmScheme
 from sim.world import World
 
 _EPOCH = dt.date(1970, 1, 1)
+_BORDER_SEED = 0
+_BORDER_CUSTOMERS = 100_000
+"""Quantile borders of an invented base come from this many customers, drawn once and for all seeds."""
+
+
+@dataclass(frozen=True)
+class FrameScenario(LoadedScenario):
+    """A scenario whose orders are a data frame in memory, not a file."""
+
+    frame: object = None
+
+    @classmethod
+    def of(cls, loaded: LoadedScenario, frame: object) -> FrameScenario:
+        """The same scenario with these orders."""
+        return cls(**{field.name: getattr(loaded, field.name) for field in fields(loaded)}, frame=frame)
+
+    @property
+    def orders_path(self) -> Path | None:
+        """There is no file."""
+        return None
+
+
+@dataclass(frozen=True)
+class History:
+    """Real customers: their orders up to ``as_of``, and the models their future is drawn from."""
+
+    orders: OrderLog
+    as_of: dt.date
+    organic: DropoutModel
+    spend: GammaGamma
+    fit: OrganicFit | None
+    """None where the scenario states the parameters."""
+
+    @property
+    def last_day(self) -> int:
+        """``as_of`` in days since 1970-01-01."""
+        return _day(self.as_of)
 
 
 @dataclass(frozen=True)
@@ -23,55 +67,59 @@ class Base:
     """Where customers come from; makes populations of any size and seed."""
 
     loaded: LoadedScenario
-    orders: OrderLog | None
-    fit: OrganicFit | None
-    as_of: dt.date | None
+    history: History | None
+    """None for an invented base."""
 
     def population(self, customers: int, seed: int) -> Population:
-        """Simulated customers with latent draws of their own."""
-        if self.orders is not None and self.fit is not None and self.as_of is not None:
-            as_of = (self.as_of - _EPOCH).days
-            return from_orders(
-                self.orders,
-                self.fit.organic.parameters,
-                self.fit.spend.parameters,
-                as_of=as_of,
-                customers=customers,
-                seed=seed,
-            )
-        model = build.order_model(self.loaded)
-        base = self.loaded.scenario.base
-        assert model is not None  # the schema asks for one of the two
+        """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own."""
+        if self.history is None:
+            return self._invented(customers, seed)
+        h = self.history
+        return from_orders(h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed)
+
+    def _invented(self, customers: int, seed: int) -> Population:
+        model, base = build.order_model(self.loaded), self.loaded.scenario.base
+        if model is None or base.synthetic is None:
+            raise ValueError("a base without orders needs synthetic and synthetic_model")  # the loader asks for them
         organic = OrganicModel(model.model, model.r, model.alpha, model.a, model.b, model.p, model.q, model.gamma)
-        size = base.synthetic or customers
-        made = synthetic(organic, min(customers, size), seed=seed, tenure_days=base.tenure_days)
-        return made.standing_for(size)
+        made = synthetic(organic, customers, seed=seed, tenure_days=base.tenure_days)
+        return made.standing_for(base.synthetic)
+
+    @cached_property
+    def rfm(self) -> RfmScheme:
+        """Segments; quantile borders are those of the whole base, whatever is simulated and with which seed."""
+        table = self.loaded.scenario.segments
+        if table.borders == "fixed":
+            return build.rfm_scheme(self.loaded)
+        size = _BORDER_CUSTOMERS if self.history is None else self.history.orders.n_customers
+        everybody = self.population(size, _BORDER_SEED)
+        values = everybody.recency_frequency_value(table.window_days, total=table.monetary == "total")
+        return build.rfm_scheme(self.loaded, *values)
 
 
 def load_base(loaded: LoadedScenario) -> Base:
-    """Read the orders and fit the organic model, where the scenario has orders."""
+    """Read the orders and fit the organic model, where the scenario has orders and states no model."""
     base = loaded.scenario.base
-    if loaded.orders_path is None:
-        return Base(loaded, None, None, build.start_date(loaded))
-    path = loaded.orders_path
-    orders = read_orders(path, columns=base.columns, duplicates=base.duplicates, refunds=base.refunds)
+    if base.orders is None:
+        return Base(loaded, None)
+    _refuse_gap(loaded)
+    orders = _read(loaded)
     as_of = base.as_of or _EPOCH + dt.timedelta(days=orders.last_day)
-    history = orders.until((as_of - _EPOCH).days)
-    until = None if base.until is None else (base.until - _EPOCH).days
-    return Base(loaded, history, fit_organic(history, until_day=until, model=base.model), as_of)
+    known = orders.until(_day(as_of))  # what came later is the future: neither fitted nor part of the base
+    if base.fitted_model is not None:
+        return Base(loaded, History(known, as_of, *_stated(loaded), None))
+    fit = fit_organic(known, until_day=_day(base.until or as_of), model=base.model)
+    return Base(loaded, History(known, as_of, fit.organic.parameters, fit.spend.parameters, fit))
 
 
 def make_world(base: Base, population: Population) -> World:
     """The scenario's world with these customers."""
-    loaded = base.loaded
-    scenario = loaded.scenario
-    window, total = scenario.segments.window_days, scenario.segments.monetary == "total"
-    recency, frequency, value = population.recency_frequency_value(window, total=total)
+    loaded, scenario = base.loaded, base.loaded.scenario
     start = build.start_date(loaded)
     return World(
         population=population,
         channels=build.channels(loaded),
-        rfm=build.rfm_scheme(loaded, recency, frequency, value),
+        rfm=base.rfm,
         current=build.current_plan(loaded),
         policy=build.policy(loaded),
         behaviour=build.behaviour(loaded),
@@ -82,3 +130,44 @@ def make_world(base: Base, population: Population) -> World:
         first_week_of_year=0 if start is None else min(start.isocalendar().week - 1, 51),
         consent_rate_correlation=scenario.base.consent_rate_correlation.value,
     )
+
+
+def no_contact(world: World) -> Frequencies:
+    """The plan without contacts, for this world."""
+    return Frequencies.nothing(world.rfm.segments, world.channel_names)
+
+
+def _read(loaded: LoadedScenario) -> OrderLog:
+    base = loaded.scenario.base
+    names = base.columns.model_dump()
+    if isinstance(loaded, FrameScenario):
+        if base.where:
+            raise InputError.of("base.where", "is for files", None, "filter the data frame itself")
+        return read_orders(loaded.frame, columns=names, duplicates=base.duplicates, refunds=base.refunds)
+    path = loaded.orders_path
+    if path is None:
+        raise ValueError("the scenario has no orders")
+    rows = order_rows(path, base.where)
+    return read_orders(rows, columns=names, duplicates=base.duplicates, refunds=base.refunds, where=path.name)
+
+
+def _stated(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
+    """``base.fitted_model`` as models."""
+    model = build.order_model(loaded)
+    if model is None:
+        raise ValueError("the scenario states no model")
+    kind = {"bg-nbd": BgNbd, "mbg-nbd": MbgNbd}[model.model]
+    return kind(model.r, model.alpha, model.a, model.b), GammaGamma(model.p, model.q, model.gamma)
+
+
+def _refuse_gap(loaded: LoadedScenario) -> None:
+    """Customers are known on the evening of ``as_of``; nobody knows what they do in a gap after it."""
+    as_of, start = loaded.scenario.base.as_of, loaded.scenario.horizon.start
+    if as_of is None or start is None or start == as_of + dt.timedelta(days=1):
+        return
+    allowed = f"{as_of + dt.timedelta(days=1)}, the day after base.as_of, or leave it out"
+    raise InputError.of("horizon.start", "leaves a gap after the last day of the data", start, allowed)
+
+
+def _day(date: dt.date) -> int:
+    return (date - _EPOCH).days

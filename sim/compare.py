@@ -85,7 +85,7 @@ def value_per_customer(result: SimulationResult, plan: str | int, phase: int) ->
     """Contribution (N,) in millionths of the currency: margin x revenue - contact cost; tail discounted."""
     margin = result.world.economics.margin
     revenue = result.per_customer(plan, phase, REVENUE)
-    return np.rint(margin * revenue).astype(np.int64) - result.per_customer(plan, phase, COST)
+    return np.asarray(np.rint(margin * revenue).astype(np.int64) - result.per_customer(plan, phase, COST))
 
 
 def total_value(result: SimulationResult, plan: str | int, baseline: str | int) -> Estimate:
@@ -113,19 +113,24 @@ def compare(result: SimulationResult, plan: str | int, baseline: str | int, *, p
 
 
 def outcome_interval(result: SimulationResult, plan: str | int, baseline: str | int) -> tuple[float, float]:
-    """What one real horizon can show (95 %): sampled orders of the real base, plan against baseline.
+    """What one real horizon can show (95 %): contribution of the real base under ``plan`` over ``baseline``.
 
-    The spread of sampled contribution between customers, on a base of the real size; the two groups are taken
-    as the same customers in two worlds that share their draws.
+    In reality the two are different people with luck of their own (a treated and a control group, or this year and
+    the last one), so nothing is paired: a customer of either world has the sampled orders of a real one, and the
+    difference between two independent groups of the real size B has variance B (var plan + var baseline). The
+    centre is the expected increment.
     """
-    margin = result.world.economics.margin
-    sampled = result.per_customer(plan, 0, SAMPLED_REVENUE) - result.per_customer(baseline, 0, SAMPLED_REVENUE)
-    cost = result.per_customer(plan, 0, COST) - result.per_customer(baseline, 0, COST)
-    gain = (margin * sampled - cost) / MICRO
     population = result.world.population
+    variance = sum(float(np.var(sampled_contribution(result, world))) for world in (plan, baseline))
     centre = total_of_expected(result, plan, baseline)
-    half = Z95 * float(gain.std()) * np.sqrt(population.base_size)
+    half = Z95 * float(np.sqrt(population.base_size * variance))
     return centre - half, centre + half
+
+
+def sampled_contribution(result: SimulationResult, plan: str | int) -> npt.NDArray[np.float64]:
+    """(N,) margin x sampled revenue - contact cost of the horizon, currency: what books would show."""
+    money = result.world.economics.margin * result.per_customer(plan, 0, SAMPLED_REVENUE)
+    return np.asarray(money - result.per_customer(plan, 0, COST)) / MICRO
 
 
 def total_of_expected(result: SimulationResult, plan: str | int, baseline: str | int) -> float:

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from scipy.special import gammainc, gammaincinv, ndtri
 
 from sim import draws
-from sim.behaviour.fatigue import decay_table
+from sim.behaviour.fatigue import daily_decay
 from sim.behaviour.orders import SPEND_BINS, spend_table
 from sim.behaviour.response import dormant_table, reference_moment
 from sim.engine.pacing import credit_per_day
-from sim.engine.tables import People, Tables
+from sim.engine.tables import CAP_DAYS, PACE, People, Tables
 from sim.policy import Frequencies
 from sim.rng import place_keys, uniforms
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR, MICRO
@@ -41,17 +41,19 @@ def lower_tables(
     """
     days = world.days if days is None else days
     channels, behaviour = world.channels, world.behaviour
-    stimulus_decay = 2.0 ** (-1.0 / behaviour.response.half_life_days)
-    cap_from, caps = _caps(world)
+    stimulus_decay = daily_decay(behaviour.response.half_life_days)
+    cap_from, cap_of_lane, caps = _caps(world)
+    rates = np.stack([credit_per_day(np.stack([plan.per_week, tail.per_week])) for plan in plans])
     week = np.arange(days) // DAYS_PER_WEEK
     saturation = behaviour.response.saturation_orders_per_day
     return Tables(
         place=_places(world, seed, first_day, days),
-        week=week,
-        phase=(week >= world.weeks).astype(np.int64),
+        week=week.astype(np.uint64),
+        phase=(week >= world.weeks).astype(np.uint64),
         season=_season(world, days),
         discount=_discount(world, int(week[-1]) + 1),
-        rate=np.stack([credit_per_day(np.stack([plan.per_week, tail.per_week])) for plan in plans]),
+        rate=rates,
+        interval=np.where(rates > 0, PACE // np.maximum(rates, 1), 0),
         unit_cost=np.array([round(c.unit_cost * MICRO) for c in channels], dtype=np.int64),
         stimulus=np.array([(1.0 - stimulus_decay) * c.orders_per_contact for c in channels]),
         weight=np.array([c.fatigue_weight for c in channels], dtype=np.float64),
@@ -59,7 +61,9 @@ def lower_tables(
         click_of_seen=np.array([c.clicked / c.seen if c.seen > 0 else 0.0 for c in channels]),
         unsubscribe=np.array([-np.log1p(-c.unsubscribe_per_contact) for c in channels]),
         complaint=np.array([c.complaint_per_contact for c in channels], dtype=np.float64),
-        cap_from=cap_from,
+        cap_from=cap_from.astype(np.uint64),
+        cap_of_lane=cap_of_lane.astype(np.uint64),
+        cap_place=_places_of_caps(caps[3]).astype(np.uint64),
         cap_lanes=caps[0],
         cap_segments=caps[1],
         cap_window=caps[2],
@@ -68,18 +72,18 @@ def lower_tables(
         frequency_borders=np.array(world.rfm.frequency_borders, dtype=np.int64),
         monetary_borders=np.array([round(b * MICRO) for b in world.rfm.monetary_borders], dtype=np.int64),
         cells=np.array(world.rfm.cells, dtype=np.int64),
-        fatigue_decay=decay_table(behaviour.fatigue.half_life_days, _DECAY_DAYS),
         dormant=dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS),
         spend=spend_nodes(world.population.value_shape),
         quiet_days=world.policy.quiet_days_after_order,
         window_days=world.rfm.window_days,
         monetary_total=world.rfm.monetary == "total",
         recompute_days=world.rfm.recompute_days,
+        fatigue_decay=daily_decay(behaviour.fatigue.half_life_days),
         kappa=float(behaviour.fatigue.damping),
         growth=float(behaviour.optout.fatigue_growth),
         relief=float(behaviour.fatigue.relief_at_order),
-        stimulus_decay=float(stimulus_decay),
-        dormant_decay=float(2.0 ** (-1.0 / behaviour.response.dormant_half_life_days)),
+        stimulus_decay=stimulus_decay,
+        dormant_decay=daily_decay(behaviour.response.dormant_half_life_days),
         saturation=0.0 if saturation is None else float(saturation),
         behaving=behaving,
         detailed=detailed,
@@ -165,19 +169,32 @@ def _discount(world: World, weeks: int) -> npt.NDArray[np.float64]:
     return (1.0 + world.economics.discount_per_year) ** (-after * DAYS_PER_WEEK / DAYS_PER_YEAR)
 
 
-def _caps(world: World) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The caps that bind each lane, lane after lane: where a lane's begin (L + 1,), and (4, R) lanes that
-    count, segments, window, maximum. The minimum gap is one more cap per channel."""
+def _caps(world: World) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Caps as numbers; the minimum gap is one more cap per channel.
+
+    Returns where each lane's list of caps begins (L + 1,), the lists one after the other, and (4, R) lanes that
+    count, segments (bit masks), window, maximum of each cap.
+    """
     rules = [
         (_mask(world.channel_names, c.channels), _mask(world.rfm.segments, c.segments), c.rolling_days, c.max_contacts)
         for c in world.policy.caps
     ]
     if world.policy.min_gap_days > 1:
         rules += [(1 << lane, _ALL, world.policy.min_gap_days, 1) for lane in range(len(world.channels))]
-    by_lane = [[rule for rule in rules if rule[0] >> lane & 1] for lane in range(len(world.channels))]
+    by_lane = [[n for n, rule in enumerate(rules) if rule[0] >> lane & 1] for lane in range(len(world.channels))]
     first = np.cumsum([0] + [len(binding) for binding in by_lane])
-    table = np.array([rule for binding in by_lane for rule in binding], dtype=np.int64).reshape(-1, 4)
-    return first, np.ascontiguousarray(table.T)
+    lists = np.array([n for binding in by_lane for n in binding], dtype=np.int64)
+    return first, lists, np.ascontiguousarray(np.array(rules, dtype=np.int64).reshape(-1, 4).T)
+
+
+def _places_of_caps(most: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where each cap's memory begins."""
+    return np.concatenate([[0], np.cumsum(CAP_DAYS + most)[:-1]]).astype(np.int64) if len(most) else most
+
+
+def memory_size(tables: Tables) -> int:
+    """Width M of what the caps remember per customer."""
+    return int((CAP_DAYS + tables.cap_max).sum())
 
 
 def _mask(names: Sequence[str], chosen: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from sim.checks import require, share
 from sim.errors import InputError, Problem
 
 LONGEST_WINDOW_DAYS = 63
-"""The kernel remembers the contacts of the last 63 days, one bit a day."""
+"""Contacts before day 0 are remembered for 63 days, one bit a day."""
 
 
 @dataclass(frozen=True)

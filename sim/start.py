@@ -19,8 +19,7 @@ from sim.engine.blocks import Run, execute
 from sim.engine.tables import (
     ANCHOR,
     CREDIT,
-    FATIGUE_DAY,
-    LANE_ROWS,
+    LANE_COLUMNS,
     NANO,
     OPT_OUTS,
     PACE,
@@ -32,7 +31,7 @@ from sim.engine.tables import (
     State,
     Tables,
 )
-from sim.lower import lower_people, lower_tables, subscribed
+from sim.lower import lower_people, lower_tables, memory_size, subscribed
 from sim.rfm import ORDERS_REMEMBERED
 from sim.rng import place_keys, uniforms
 from sim.world import World
@@ -84,7 +83,7 @@ def start_world(world: World, *, seed: int, threads: int = 1) -> Started:
     return Started(world, seed, people._replace(frailty=_frailty(world, survived)), begin)
 
 
-def new_state(worlds: int, customers: int, lanes: int) -> State:
+def new_state(worlds: int, customers: int, lanes: int, memory: int) -> State:
     """An empty state of a block."""
     shape = (worlds, customers)
     floats = [np.zeros(shape) for _ in range(7)]
@@ -92,7 +91,8 @@ def new_state(worlds: int, customers: int, lanes: int) -> State:
         *floats,
         wake=np.zeros(shape, dtype=np.int64),
         person=np.zeros((*shape, PERSON_COLUMNS), dtype=np.int64),
-        lane=np.zeros((*shape, LANE_ROWS, lanes), dtype=np.int64),
+        lane=np.zeros((*shape, lanes, LANE_COLUMNS), dtype=np.int64),
+        memory=np.zeros((*shape, memory), dtype=np.int64),
         log_day=np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int32),
         log_value=np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int64),
     )
@@ -102,7 +102,7 @@ def begin_state(
     tables: Tables, people: People, begin: Begin, piece: slice, worlds: int, *, frozen_segments: bool = False
 ) -> State:
     """State of a slice of customers on the morning of day 0."""
-    state = new_state(worlds, piece.stop - piece.start, begin.ring.shape[1])
+    state = new_state(worlds, piece.stop - piece.start, begin.ring.shape[1], memory_size(tables))
     here = Begin(*(array[piece] for array in begin[:-2]), *begin[-2:])
     begin_block(tables, People(*(array[piece] for array in people)), here, state, frozen_segments)
     return state
@@ -111,7 +111,7 @@ def begin_state(
 def _rested(world: World) -> Begin:
     """No contact before day 0; the phases of the pacing are spread evenly."""
     population = world.population
-    n, lanes = population.size, len(world.channels)
+    n = population.size
     recency, frequency, value = population.recency_frequency_value(
         world.rfm.window_days, total=world.rfm.monetary == "total"
     )
@@ -121,7 +121,7 @@ def _rested(world: World) -> Begin:
         segment=world.rfm.classify(recency, frequency, value),
         last_order=population.last_order,
         subscribed=subscribed(world),
-        ring=np.zeros((n, lanes), dtype=np.int64),
+        ring=np.zeros((n, len(world.channels)), dtype=np.int64),
         credit=np.floor(np.column_stack(phases) * PACE).astype(np.int64),
         fatigue=np.zeros(n),
         stimulus=np.zeros(n),
@@ -147,7 +147,7 @@ def _stationary(
     tables = lower_tables(
         world, [world.current], world.current, seed=seed, first_day=-days, days=days, behaving=False, detailed=False
     )
-    n, lanes = rested.ring.shape
+    n, lanes = rested.credit.shape
     plain = people._replace(effect=np.ones(n))
     past = rested._replace(
         active=np.ones(n, dtype=np.uint8),
@@ -156,7 +156,7 @@ def _stationary(
         order_to=np.zeros(n, dtype=np.int64),
     )
     kept = rested._replace(
-        ring=np.zeros((n, lanes), dtype=np.int64),
+        ring=rested.ring.copy(),
         credit=np.zeros((n, lanes), dtype=np.int64),
         fatigue=np.zeros(n),
         stimulus=np.zeros(n),
@@ -181,17 +181,14 @@ def _stationary(
 
 def _settle(tables: Tables, state: State, kept: Begin, piece: slice, days: int) -> None:
     """Carry a block's final state over to the evening of day -1."""
-    person = state.person[0]
-    idle = np.minimum(days - 1 - person[:, FATIGUE_DAY], len(tables.fatigue_decay) - 1)
-    kept.fatigue[piece] = state.fatigue[0] * tables.fatigue_decay[idle]
+    kept.fatigue[piece] = state.fatigue[0]
     kept.stimulus[piece] = state.stimulated[0]
-    passed = days - 1 - person[:, RING_DAY]
-    rates = tables.rate[0, 0][person[:, SEGMENT]]
-    lanes = state.lane[0]
-    passed = passed[:, None]
-    kept.ring[piece] = np.where(passed < 63, lanes[:, RING] << np.minimum(passed, 62), 0) & _RING_MASK
-    credit = lanes[:, CREDIT]
-    grown = credit + (days - 1 - lanes[:, ANCHOR]) * rates
+    lane = state.lane[0]
+    passed = days - 1 - lane[..., RING_DAY]
+    kept.ring[piece] = np.where(passed < 63, lane[..., RING] << np.minimum(passed, 62), 0) & _RING_MASK
+    rates = tables.rate[0, 0][state.person[0, :, SEGMENT]]
+    credit = lane[..., CREDIT]
+    grown = credit + (days - 1 - lane[..., ANCHOR]) * rates
     kept.credit[piece] = np.where(credit < PACE, np.minimum(grown, PACE), credit)
 
 

@@ -43,7 +43,7 @@ def assert_share(hits: int, trials: int, expected: float, *, precise_to: float) 
 def assert_uniform(u: Numbers, *, bins: int = 256) -> None:
     """Uniform on [0, 1): chi-square over equal bins and Kolmogorov-Smirnov, both two-sided."""
     assert len(u) >= 20 * bins, "too few values to tell"
-    assert 0 <= u.min()
+    assert u.min() >= 0
     assert u.max() < 1
     counts = np.bincount((u * bins).astype(np.int64), minlength=bins)
     _assert_ordinary(stats.chi2.cdf(stats.chisquare(counts).statistic, bins - 1), "chi-square of the bins")

@@ -384,9 +384,7 @@ def past(started: Started, row: int, seed: int) -> Past:
     return Past(me.fatigue, me.stimulus, me.contacts, me.credit, life.hazard / days)
 
 
-def simulate(
-    started: Started, plans: Sequence[Frequencies], tail: Frequencies, *, seed: int
-) -> list[list[Life]]:
+def simulate(started: Started, plans: Sequence[Frequencies], tail: Frequencies, *, seed: int) -> list[list[Life]]:
     """Lives by plan and customer."""
     rows = range(len(np.asarray(started.people.key)))
     return [[live(started, row, plan, tail, seed) for row in rows] for plan in plans]

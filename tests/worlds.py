@@ -185,9 +185,7 @@ def behaviours(draw: st.DrawFn) -> Behaviour:
             frailty_shape=draw(st.sampled_from([0.5, 1.0, 50.0])),
             open_concentration=draw(st.sampled_from([0.5, 2.0])),
         ),
-        seasonality=Seasonality(
-            draw(st.just(()) | st.lists(_number(0.2, 3.0), min_size=52, max_size=52).map(tuple))
-        ),
+        seasonality=Seasonality(draw(st.just(()) | st.lists(_number(0.2, 3.0), min_size=52, max_size=52).map(tuple))),
     )
 
 

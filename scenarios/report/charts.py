@@ -6,6 +6,7 @@ expression: names of segments and channels stand in the data only.
 from __future__ import annotations
 
 import textwrap
+from functools import lru_cache
 from typing import Any
 
 from scenarios.report.format import Row
@@ -65,8 +66,11 @@ def _values(rows: list[Row]) -> Any:
     """Inline data with numbers cut to what a chart can show."""
     import altair as alt
 
-    short = [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
-    return alt.InlineData(values=short)
+    return alt.InlineData(values=_short(rows))
+
+
+def _short(rows: list[Row]) -> list[Row]:
+    return [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 
 
 def bars(rows: list[Row], title: str, description: str) -> Spec:
@@ -174,36 +178,43 @@ def ranges(rows: list[Row], title: str, description: str) -> Spec:
 
 
 def worlds_over_time(rows: list[Row], title: str, weeks: int, description: str, *, zero: bool) -> Spec:
-    """One line per world; rows {world, week, value}. Weeks after the horizon stand on a grey ground."""
+    """One line per world; rows {world, who, week, value}. Weeks after the horizon stand on a grey ground."""
+    drawn = sorted(rows, key=lambda row: (WORLDS.index(row["world"]), row["week"]))
+    first, last = min(row["week"] for row in drawn), max(row["week"] for row in drawn)
+    axis = _number_format([row["value"] for row in drawn])
+    tail = [{"start": weeks + 0.5, "end": last}] if last > weeks else []
+    panel = _worlds_panel(title, first, last, axis, with_tail=bool(tail), zero=zero)
+    return {**panel, "description": description, "datasets": {"rows": _short(drawn), "tail": tail}}
+
+
+@lru_cache(maxsize=64)
+def _worlds_panel(title: str, first: int, last: int, axis: str, *, with_tail: bool, zero: bool) -> Spec:
+    """The panel without its numbers: small multiples differ in those only, and altair is slow to build it."""
     import altair as alt
 
-    drawn = sorted(rows, key=lambda row: (WORLDS.index(row["world"]), row["week"]))
-    last = max(row["week"] for row in drawn)
-    x = alt.X(
-        "week",
-        type="quantitative",
-        title="Week",
-        axis=alt.Axis(tickMinStep=1, tickCount=6, grid=False),
-        scale=alt.Scale(nice=False, domain=[min(row["week"] for row in drawn), last]),
-    )
-    y = alt.Y(
-        "value",
-        type="quantitative",
-        title=title,
-        scale=alt.Scale(zero=zero),
-        axis=alt.Axis(tickCount=4, format=_number_format([row["value"] for row in drawn])),
-    )
-    domain = list(WORLDS)
-    base = alt.Chart(_values(drawn)).encode(
-        x=x,
-        y=y,
+    worlds = list(WORLDS)
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        x=alt.X(
+            "week",
+            type="quantitative",
+            title="Week",
+            axis=alt.Axis(tickMinStep=1, tickCount=6, grid=False),
+            scale=alt.Scale(nice=False, domain=[first, last]),
+        ),
+        y=alt.Y(
+            "value",
+            type="quantitative",
+            title=title,
+            scale=alt.Scale(zero=zero),
+            axis=alt.Axis(tickCount=4, format=axis),
+        ),
         color=alt.Color(
-            "world", type="nominal", scale=alt.Scale(domain=domain, range=[GREY, CURRENT, PLAN]), legend=None
+            "world", type="nominal", scale=alt.Scale(domain=worlds, range=[GREY, CURRENT, PLAN]), legend=None
         ),
     )
     line = base.mark_line(strokeWidth=2).encode(
         strokeDash=alt.StrokeDash(
-            "world", type="nominal", scale=alt.Scale(domain=domain, range=[[2, 3], [6, 3], [1, 0]]), legend=None
+            "world", type="nominal", scale=alt.Scale(domain=worlds, range=[[2, 3], [6, 3], [1, 0]]), legend=None
         )
     )
     hover = base.mark_point(size=60, opacity=0, filled=True).encode(
@@ -214,13 +225,10 @@ def worlds_over_time(rows: list[Row], title: str, weeks: int, description: str, 
         ]
     )
     layers = [line, hover]
-    if last > weeks:
-        ground = alt.Chart(_values([{"start": weeks + 0.5, "end": last}]))
-        tail = ground.mark_rect(color=GREY, opacity=0.16).encode(
-            x=alt.X("start", type="quantitative"), x2=alt.X2("end")
-        )
-        layers.insert(0, tail)
-    return _finish(alt.layer(*layers), 170, description)
+    if with_tail:
+        ground = alt.Chart(alt.NamedData("tail")).mark_rect(color=GREY, opacity=0.16)
+        layers.insert(0, ground.encode(x=alt.X("start", type="quantitative"), x2=alt.X2("end")))
+    return _finish(alt.layer(*layers), 170, "")
 
 
 def forecast_by_week(rows: list[Row], description: str) -> Spec:

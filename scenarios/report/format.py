@@ -13,10 +13,15 @@ Row = dict[str, Any]
 
 
 def without_holes(value: Any) -> Any:
-    """The same result without keys that hold None, NaN or infinity: what was not computed is absent."""
+    """The same result without keys that hold None, NaN or infinity: what was not computed is absent.
+
+    An estimate without its mean is no estimate, and a group of which nothing is left is absent too.
+    """
     if isinstance(value, Mapping):
         cleaned = {str(key): without_holes(item) for key, item in value.items()}
-        return {key: item for key, item in cleaned.items() if item is not None}
+        kept = {key: item for key, item in cleaned.items() if item is not None}
+        lost = ("mean" in value and "mean" not in kept) or (value and not kept)
+        return None if lost else kept
     if isinstance(value, (list, tuple)):
         return [item for item in map(without_holes, value) if item is not None]
     if isinstance(value, float) and not math.isfinite(value):

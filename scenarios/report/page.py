@@ -51,7 +51,7 @@ def render_report(result: dict[str, Any]) -> str:
     command = result.get("command")
     if command not in KINDS:
         raise ValueError(f"no report for command {command!r}; allowed: {', '.join(sorted(KINDS))}")
-    shown: Row = without_holes(result)
+    shown: Row = without_holes(result) or {}
     shown.setdefault("scenario", {})
     if command == "fit":
         return render("fit.html.j2", fit_view(shown))

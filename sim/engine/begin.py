@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim.engine.pacing import due_day, earliest_due
+from sim.engine.eligibility import recall_contacts
+from sim.engine.pacing import due_day
 from sim.engine.segments import remember_order
 from sim.engine.tables import (
     ACTIVE,
@@ -12,7 +13,6 @@ from sim.engine.tables import (
     CREDIT,
     DUE,
     F64,
-    FATIGUE_DAY,
     I32,
     I64,
     LAST_ORDER,
@@ -57,7 +57,7 @@ def begin_block(t, people, begin, state, frozen_segments):  # type: ignore[no-un
         for i in range(people.key.shape[0]):
             _begin_person(t, people, begin, state, w, i, frozen_segments)
             _begin_lanes(t, people, begin, state, w, i)
-            state.wake[w, i] = min(state.person[w, i, SEGMENT_DUE], earliest_due(state.lane[w, i]))
+            state.wake[w, i] = 0
 
 
 @inlined
@@ -77,9 +77,7 @@ def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: igno
     person[i, ACTIVE] = begin.active[i]
     person[i, SEGMENT] = begin.segment[i]
     person[i, SEGMENT_DUE] = NEVER if frozen_segments else 0
-    person[i, FATIGUE_DAY] = -1
     person[i, SUBSCRIBED] = begin.subscribed[i]
-    person[i, RING_DAY] = -1
     person[i, LOG_HEAD] = 0
     person[i, LOG_COUNT] = 0
     person[i, LOG_SUM] = 0
@@ -90,11 +88,13 @@ def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: igno
 
 @inlined
 def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
-    lanes = state.lane[w, i]
+    recall_contacts(t, state, w, i, begin.ring)
     reachable = begin.subscribed[i] * people.contactable[i]
-    for lane in range(begin.ring.shape[1]):
+    for lane in range(begin.credit.shape[1]):
         rate = t.rate[w, t.phase[0], begin.segment[i], lane]
-        lanes[RING, lane] = begin.ring[i, lane]
-        lanes[CREDIT, lane] = begin.credit[i, lane]
-        lanes[ANCHOR, lane] = -1
-        lanes[DUE, lane] = due_day(begin.credit[i, lane], -1, rate) if (reachable >> lane) & 1 else NEVER
+        credit = begin.credit[i, lane]
+        state.lane[w, i, lane, RING] = begin.ring[i, lane]
+        state.lane[w, i, lane, RING_DAY] = -1
+        state.lane[w, i, lane, CREDIT] = credit
+        state.lane[w, i, lane, ANCHOR] = -1
+        state.lane[w, i, lane, DUE] = due_day(credit, -1, rate) if (reachable >> lane) & 1 else NEVER

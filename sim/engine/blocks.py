@@ -149,7 +149,9 @@ def _outputs(run: Run, part: slice, customer: np.ndarray, visited: np.ndarray, l
 
 
 def _scratch(n: int) -> Scratch:
-    return Scratch(np.empty(n), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64), np.empty(n + 1, dtype=np.int64))
+    floats = [np.empty(n) for _ in range(7)]
+    lists = [np.empty(n + 1, dtype=np.uint64) for _ in range(2)]
+    return Scratch(*floats[:3], np.empty(n, dtype=np.int64), *lists, *floats[3:])
 
 
 def _add_up(outs: list[Out], customer: np.ndarray, visited: np.ndarray) -> Totals:

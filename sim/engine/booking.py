@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from sim.engine.tables import (
-    COST,
-    DELIVERED,
-    EV_CONTACT,
     MICRO,
     NANO,
     ORDERS,
@@ -13,15 +10,11 @@ from sim.engine.tables import (
     REVENUE,
     SAMPLED_ORDERS,
     SAMPLED_REVENUE,
-    SEG_CONTACTS,
-    SEG_COST,
     SEG_CUSTOMERS,
     SEG_ORDERS,
     SEG_REVENUE,
     SEGMENT,
-    SENT,
     SUBSCRIBED,
-    W_COST,
     W_ORDERS,
     W_REVENUE,
     W_SAMPLED_ORGANIC,
@@ -43,24 +36,6 @@ def log_event(out, w, i, day, kind, lane, value):  # type: ignore[no-untyped-def
         out.log[line, 3] = kind
         out.log[line, 4] = lane
         out.log[line, 5] = value
-
-
-@inlined
-def book_contact(t, state, out, w, i, lane, day, arrived):  # type: ignore[no-untyped-def]
-    """A contact was sent: it costs, delivered or not."""
-    week = t.week[day]
-    counts = out.lane[w, week, lane]
-    counts[SENT] += 1
-    counts[DELIVERED] += arrived
-    cost = round(t.unit_cost[lane] * t.discount[week])
-    out.customer[w, i, t.phase[day], COST] += cost
-    if t.detailed:
-        out.world[w, week, W_COST] += cost
-        counts_of_segment = out.segment[w, week, state.person[w, i, SEGMENT]]
-        counts_of_segment[SEG_CONTACTS] += 1
-        counts_of_segment[SEG_COST] += cost
-    if t.logging:
-        log_event(out, w, i, day, EV_CONTACT, lane, arrived)
 
 
 @inlined

@@ -10,17 +10,17 @@
  7. at the end of a week expectations are booked and everybody is counted
 
 Most customer-days are quiet. One dense pass a day advances all customers of the block (arrays in cache, one
-addressed draw each, shared by all worlds) and marks those to whom something may happen; only these take
-the scalar path. Fatigue decays lazily, from the day it was last touched.
+addressed draw each, shared by all worlds) and lists those to whom something may happen; the steps then run over
+ever shorter lists. Customers are independent, so doing one step for all of them before the next step is the same
+as doing all steps for one customer after the other.
 """
 
 from __future__ import annotations
 
-from sim.behaviour import fatigue, orders, response
+from sim.behaviour import orders, response
 from sim.engine.booking import book_expected, book_order, book_week_end, log_event
-from sim.engine.contact import send
-from sim.engine.eligibility import earliest_day, remember_contact, roll_rings
-from sim.engine.pacing import change_rates, earliest_due, spend_credit, wait_until
+from sim.engine.contact import contact_lane
+from sim.engine.pacing import change_rates
 from sim.engine.segments import next_look, remember_order, scheduled, segment_today
 from sim.engine.tables import (
     ACTIVE,
@@ -29,7 +29,6 @@ from sim.engine.tables import (
     EV_ORGANIC,
     EV_SEGMENT,
     EV_STIMULATED,
-    FATIGUE_DAY,
     LAST_ORDER,
     MICRO,
     PLACE_DROPOUT,
@@ -62,8 +61,11 @@ def advance(t, people, state, out, scratch, d0, d1):  # type: ignore[no-untyped-
             if day > 0 and t.phase[day] != t.phase[day - 1]:
                 _change_phase(t, people, state, w, day)
             events = _quiet_pass(t, state, scratch, w, day)
-            for k in range(events):
-                _customer_day(t, people, state, out, w, scratch.events[k], day, scratch)
+            _segments(t, people, state, out, scratch, w, day, events)
+            for lane in range(state.lane.shape[2]):
+                contact_lane(t, people, state, out, scratch, w, lane, day, events)
+            _orders(t, people, state, out, scratch, w, day, events)
+            _next_wake(state, scratch, w, events)
             if (day + 1) % 7 == 0:
                 _end_week(t, people, state, out, w, day)
 
@@ -87,14 +89,9 @@ def _draw(t, people, scratch, day):  # type: ignore[no-untyped-def]
 @inlined
 def _quiet_pass(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
     """Step 1 and the expectations of step 5 for everybody; returns how many customers have an event today."""
-    stimulated, fading, organic = state.stimulated[w], state.fading[w], state.organic[w]
+    stimulated, fading, organic, stock = state.stimulated[w], state.fading[w], state.organic[w], state.fatigue[w]
     sum_organic, sum_stimulated, wake = state.sum_organic[w], state.sum_stimulated[w], state.wake[w]
-    u_organic, u_stimulated, hit, events = (
-        scratch.u_organic,
-        scratch.u_stimulated,
-        scratch.hit,
-        scratch.events,
-    )
+    u_organic, u_stimulated, hit = scratch.u_organic, scratch.u_stimulated, scratch.hit
     n = organic.shape[0]
     if t.saturation > 0.0:
         _quiet_saturating(t, state, scratch, w, day)
@@ -105,10 +102,11 @@ def _quiet_pass(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
             stimulated[i] = x
             sum_stimulated[i] += p
             sum_organic[i] += organic[i]
+            stock[i] *= t.fatigue_decay
             hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p) | (wake[i] <= day)
     count = 0
     for i in range(n):
-        events[count] = i
+        scratch.events[count] = i
         count += hit[i]
     return count
 
@@ -124,26 +122,34 @@ def _quiet_saturating(t, state, scratch, w, day):  # type: ignore[no-untyped-def
         p = response.order_probability(x, state.ceiling[w, i], True)
         state.sum_stimulated[w, i] += p
         state.sum_organic[w, i] += state.organic[w, i]
+        state.fatigue[w, i] *= t.fatigue_decay
         scratch.hit[i] = (
             (scratch.u_organic[i] < state.organic[w, i]) | (scratch.u_stimulated[i] < p) | (state.wake[w, i] <= day)
         )
 
 
 @inlined
-def _customer_day(t, people, state, out, w, i, day, scratch):  # type: ignore[no-untyped-def]
-    """Steps 2 to 6 for one customer to whom something may happen today."""
-    person = state.person[w]
-    lanes = state.lane[w, i]
-    if person[i, SEGMENT_DUE] <= day:
-        _recompute_segment(t, people, state, out, w, i, day)
-    if earliest_due(lanes) <= day:
-        saturating = t.saturation > 0.0
-        before = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
-        _contacts(t, people, state, out, w, i, day)
-        after = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
-        state.sum_stimulated[w, i] += after - before
-    _orders(t, people, state, out, w, i, day, scratch.u_organic[i], scratch.u_stimulated[i])
-    state.wake[w, i] = min(person[i, SEGMENT_DUE], earliest_due(lanes))
+def _segments(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
+    """Step 2."""
+    n = 0
+    for k in range(events):
+        i = scratch.events[k]
+        scratch.chosen[n] = i
+        n += state.person[w, i, SEGMENT_DUE] <= day
+    for k in range(n):
+        _recompute_segment(t, people, state, out, w, scratch.chosen[k], day)
+
+
+@inlined
+def _next_wake(state, scratch, w, events):  # type: ignore[no-untyped-def]
+    """When may something be scheduled for those who had an event?"""
+    for k in range(events):
+        i = scratch.events[k]
+        state.wake[w, i] = state.person[w, i, SEGMENT_DUE]
+    for lane in range(state.lane.shape[2]):
+        for k in range(events):
+            i = scratch.events[k]
+            state.wake[w, i] = min(state.wake[w, i], state.lane[w, i, lane, DUE])
 
 
 @inlined
@@ -160,50 +166,32 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
     if phase == 0:
         out.visited[w, i] |= 1 << new
     reachable = person[i, SUBSCRIBED] * people.contactable[i]
-    change_rates(state.lane[w, i], day, t.rate[w, phase, old], t.rate[w, phase, new], reachable)
+    change_rates(state, w, i, day, t.rate[w, phase, old], t.rate[w, phase, new], reachable)
     if t.logging:
         log_event(out, w, i, day, EV_SEGMENT, new, old)
 
 
 @inlined
-def _contacts(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
-    """Steps 3 and 4: what is due is sent, or waits."""
-    person = state.person[w]
-    lanes = state.lane[w, i]
-    rates = t.rate[w, t.phase[day], person[i, SEGMENT]]
-    roll_rings(person, lanes, i, day)
-    passed = day - person[i, FATIGUE_DAY]
-    state.fatigue[w, i] = fatigue.decayed(state.fatigue[w, i], passed, t.fatigue_decay)
-    person[i, FATIGUE_DAY] = day
-    lane = -1
-    while lane + 1 < rates.shape[0]:
-        lane += 1
-        if lanes[DUE, lane] > day:
-            continue
-        eligible = earliest_day(t, person, lanes, i, lane, day)
-        if eligible > day:
-            wait_until(lanes, lane, day, rates[lane], eligible)
-        else:
-            spend_credit(lanes, lane, day, rates[lane])
-            remember_contact(lanes, lane)
-            send(t, people, state, out, w, i, lane, day)
-
-
-@inlined
-def _orders(t, people, state, out, w, i, day, u_organic, u_stimulated):  # type: ignore[no-untyped-def]
+def _orders(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Steps 5 and 6."""
-    p = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
-    organic = u_organic < state.organic[w, i]
-    stimulated = u_stimulated < p
-    if not (organic or stimulated):
-        return
-    h = mix(people.key[i] ^ t.place[PLACE_SPEND, day])
-    if organic:
-        _order(t, people, state, out, w, i, day, high(h), False)
-    if stimulated:
-        _order(t, people, state, out, w, i, day, low(h), True)
-    if organic and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.dropout[i]:
-        _drop_out(t, people, state, out, w, i, day)
+    n = 0
+    for k in range(events):
+        i = scratch.events[k]
+        p = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
+        scratch.chosen[n] = i
+        n += (scratch.u_organic[i] < state.organic[w, i]) | (scratch.u_stimulated[i] < p)
+    for k in range(n):
+        i = scratch.chosen[k]
+        p = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
+        organic = scratch.u_organic[i] < state.organic[w, i]
+        stimulated = scratch.u_stimulated[i] < p
+        h = mix(people.key[i] ^ t.place[PLACE_SPEND, day])
+        if organic:
+            _order(t, people, state, out, w, i, day, high(h), False)
+        if stimulated:
+            _order(t, people, state, out, w, i, day, low(h), True)
+        if organic and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.dropout[i]:
+            _drop_out(t, people, state, out, w, i, day)
 
 
 @inlined
@@ -218,9 +206,7 @@ def _order(t, people, state, out, w, i, day, u, stimulated):  # type: ignore[no-
     remember_order(state, w, i, day, value)
     person[i, SEGMENT_DUE] = scheduled(t, day + 1)
     if t.relief != 1.0:
-        stock = fatigue.decayed(state.fatigue[w, i], day - person[i, FATIGUE_DAY], t.fatigue_decay)
-        state.fatigue[w, i] = stock * t.relief
-        person[i, FATIGUE_DAY] = day
+        state.fatigue[w, i] *= t.relief
     book_order(t, out, w, i, day, value, stimulated)
     if t.logging:
         log_event(out, w, i, day, EV_STIMULATED if stimulated else EV_ORGANIC, 0, value)
@@ -247,8 +233,8 @@ def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
     for i in range(people.key.shape[0]):
         segment = person[i, SEGMENT]
         old, new = t.rate[w, t.phase[day - 1], segment], t.rate[w, t.phase[day], segment]
-        change_rates(state.lane[w, i], day, old, new, person[i, SUBSCRIBED] * people.contactable[i])
-        state.wake[w, i] = min(person[i, SEGMENT_DUE], earliest_due(state.lane[w, i]))
+        change_rates(state, w, i, day, old, new, person[i, SUBSCRIBED] * people.contactable[i])
+        state.wake[w, i] = day
 
 
 @inlined

@@ -1,87 +1,75 @@
 """May this customer get this contact today? Caps over rolling windows, gaps, quiet days after an order.
 
-Past contacts are bits, one a day, in a 63-day ring per lane: bit k stands for k days ago. A rule answers with
-the earliest day on which it may allow the contact (today = allowed), so that a blocked contact is not looked at
-again before that. A minimum gap of n days on a channel is the cap "1 in n days".
+A cap "at most m in n days" forbids a contact exactly while the m-th latest contact that counts is less than n days
+ago. So each cap remembers, per customer, the days of the m latest contacts in a ring of its own, and the day on
+which it next allows one: the check is one comparison whatever the window, and a cap that forbids also says
+until when. A minimum gap of n days on a channel is the cap "1 in n days".
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.tables import LAST_ORDER, RING, RING_DAY, SEGMENT
+from sim.engine.tables import CAP_DAYS, CAP_FREE, CAP_HEAD, LAST_ORDER, NEVER, RING, RING_DAY, SEGMENT
 from sim.jit import inlined
 
 _RING_MASK = 2**63 - 1
-_M1, _M2, _M4 = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
-_ONES = np.uint64(0x0101010101010101)
-_S1, _S2, _S4, _S56 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
+LONG_AGO = 100_000
+"""Days; longer ago than any window."""
+_ZERO, _ONE = np.uint64(0), np.uint64(1)
+_FREE, _HEAD, _DAYS = np.uint64(CAP_FREE), np.uint64(CAP_HEAD), np.uint64(CAP_DAYS)
 
 
 @inlined
-def roll_rings(person, lanes, i, day):  # type: ignore[no-untyped-def]
-    """Move all rings of a customer on to ``day``."""
-    passed = day - person[i, RING_DAY]
-    if passed > 0:
-        shift = min(passed, 63)
-        for lane in range(lanes.shape[1]):
-            lanes[RING, lane] = ((lanes[RING, lane] << (shift - 1)) << 1) & _RING_MASK
-        person[i, RING_DAY] = day
-
-
-@inlined
-def count_bits(bits):  # type: ignore[no-untyped-def]
-    """Number of set bits; written so that the compiler recognizes its own instruction for it."""
-    x = np.uint64(bits)
-    x = x - ((x >> _S1) & _M1)
-    x = (x & _M2) + ((x >> _S2) & _M2)
-    x = (x + (x >> _S4)) & _M4
-    return np.int64((x * _ONES) >> _S56)
-
-
-@inlined
-def earliest_day(t, person, lanes, i, lane, day):  # type: ignore[no-untyped-def]
-    """``day`` if no rule forbids the contact today, else a later day before which the forbidding rule will.
-
-    The rings must have been rolled to today.
-    """
-    last_order = person[i, LAST_ORDER]
-    if last_order < day <= last_order + t.quiet_days:
-        return last_order + t.quiet_days + 1
+def earliest_day(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
+    """``day`` if no rule forbids the contact today, else a later day before which some rule will."""
     first = day
-    r = t.cap_from[lane]
-    while r < t.cap_from[lane + 1] and first == day:
-        if (t.cap_segments[r] >> person[i, SEGMENT]) & 1:
-            first = _cap_allows(t.cap_lanes[r], t.cap_window[r], t.cap_max[r], lanes, day)
-        r += 1
+    last_order = state.person[w, i, LAST_ORDER]
+    if last_order < day <= last_order + t.quiet_days:
+        first = last_order + t.quiet_days + 1
+    segment = state.person[w, i, SEGMENT]
+    n, end = t.cap_from[lane], t.cap_from[lane + 1]
+    while n < end and first <= day:  # the early exit also keeps this short loop from being vectorized
+        cap = t.cap_of_lane[n]
+        if (t.cap_segments[cap] >> segment) & 1:
+            first = max(day, state.memory[w, i, t.cap_place[cap] + _FREE])
+        n += _ONE
     return first
 
 
 @inlined
-def _cap_allows(members, window, most, lanes, day):  # type: ignore[no-untyped-def]
-    """First day on which a cap leaves room for one more contact."""
-    mask = ((1 << (window - 1)) << 1) - 1
-    count = 0
-    lane = 0
-    while lane < lanes.shape[1] and count < most:
-        if (members >> lane) & 1:
-            count += count_bits(lanes[RING, lane] & mask)
-        lane += 1
-    if count < most:
-        return day
-    # the contact that must leave the window is the `most`-th latest
-    count = 0
-    age = -1
-    while count < most and age < window:
-        age += 1
-        lane = 0
-        while lane < lanes.shape[1] and count < most:
-            count += (lanes[RING, lane] >> age) & (members >> lane) & 1
-            lane += 1
-    return day + window - age
+def remember_contact(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
+    """A contact goes out today: every cap that counts it forgets the oldest day it remembers."""
+    passed = day - state.lane[w, i, lane, RING_DAY]
+    ring = (state.lane[w, i, lane, RING] << passed) & _RING_MASK if passed < 63 else 0
+    state.lane[w, i, lane, RING] = ring | 1
+    state.lane[w, i, lane, RING_DAY] = day
+    for n in range(t.cap_from[lane], t.cap_from[lane + 1]):
+        _count(t, state, w, t.cap_of_lane[n], i, day)
 
 
 @inlined
-def remember_contact(lanes, lane):  # type: ignore[no-untyped-def]
-    """Set today's bit."""
-    lanes[RING, lane] |= 1
+def recall_contacts(t, state, w, i, ring):  # type: ignore[no-untyped-def]
+    """Fill the memory of all caps from the contacts before day 0; ``ring`` (N, L), bit 0 = day -1."""
+    for cap in range(t.cap_max.shape[0]):
+        place = t.cap_place[cap]
+        state.memory[w, i, place + _HEAD] = 0
+        state.memory[w, i, place + _FREE] = -LONG_AGO if t.cap_max[cap] > 0 else NEVER
+        for n in range(t.cap_max[cap]):
+            state.memory[w, i, place + _DAYS + np.uint64(n)] = -LONG_AGO
+        for age in range(t.cap_window[cap] - 1, -1, -1):
+            for lane in range(ring.shape[1]):
+                if (ring[i, lane] >> age) & (t.cap_lanes[cap] >> lane) & 1:
+                    _count(t, state, w, cap, i, -1 - age)
+
+
+@inlined
+def _count(t, state, w, cap, i, day):  # type: ignore[no-untyped-def]
+    """The cap counts a contact."""
+    if t.cap_max[cap] > 0:
+        place = t.cap_place[cap]
+        head = np.uint64(state.memory[w, i, place + _HEAD])
+        state.memory[w, i, place + _DAYS + head] = day
+        head = head + _ONE if head + _ONE < np.uint64(t.cap_max[cap]) else _ZERO
+        state.memory[w, i, place + _HEAD] = head
+        state.memory[w, i, place + _FREE] = state.memory[w, i, place + _DAYS + head] + t.cap_window[cap]

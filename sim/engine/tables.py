@@ -1,8 +1,9 @@
 """What the kernel reads and writes: flat tuples of arrays, and the names of their columns.
 
 Letters of shapes: N customers of the block, W worlds, S segments, L lanes (channels), D days, K weeks.
-Money is in millionths of the currency (MICRO), expected counts in billionths (NANO): integers add up to the
-same total in any order.
+Whatever is only used to look something up is unsigned: for a signed index the compiler adds the wrap-around of
+negative ones, three instructions per dimension. Money is in millionths of the currency (MICRO), expected counts
+in billionths (NANO): integers add up to the same total in any order.
 """
 
 from __future__ import annotations
@@ -26,22 +27,32 @@ NEVER = 2**40
 PACE = 7 * 2**20
 """Credit of one contact; a frequency of f a week earns f 2^20 a day."""
 
-# columns of State.person (int64) -----------------------------------------------------------------------------
+# columns of State.person (int64): one cache line
 ACTIVE = 0
 SEGMENT = 1
 LAST_ORDER = 2
 SEGMENT_DUE = 3
-FATIGUE_DAY = 4
-SUBSCRIBED = 5
-RING_DAY = 6
-LOG_HEAD = 7
-LOG_COUNT = 8
-LOG_SUM = 9
-PERSON_COLUMNS = 10
+SUBSCRIBED = 4
+LOG_HEAD = 5
+LOG_COUNT = 6
+LOG_SUM = 7
+PERSON_COLUMNS = 8
 
-# rows of State.lane (int64), per lane
-DUE, RING, CREDIT, ANCHOR = 0, 1, 2, 3
-LANE_ROWS = 4
+# columns of State.lane (int64), per customer and lane: what belongs together lies together
+DUE = 0
+"""Next day on which a contact is due, or a blocked one is looked at again."""
+CREDIT = 1
+"""Pacing credit on the evening of day ANCHOR."""
+ANCHOR = 2
+RING = 3
+"""Contacts of 63 days, bit k = k days before RING_DAY."""
+RING_DAY = 4
+"""Day of the latest contact."""
+LANE_COLUMNS = 5
+
+# what a cap remembers in State.memory, from its Tables.cap_place on
+CAP_FREE, CAP_HEAD, CAP_DAYS = 0, 1, 2
+"""First day on which it allows a contact; place of the oldest day; the days of the latest cap_max contacts."""
 
 # rows of Tables.place ----------------------------------------------------------------------------------------
 PLACE_ORDER, PLACE_SPEND, PLACE_DROPOUT, PLACE_LANES = 0, 1, 2, 3
@@ -93,11 +104,12 @@ class Tables(NamedTuple):
     """What is the same for all customers of a run."""
 
     place: U64  # (3 + 2 L, D) keys of the draws, by stream and day
-    week: I64  # (D,) week of each day, from 0
-    phase: I64  # (D,) 0 = horizon, 1 = after the horizon
+    week: U64  # (D,) week of each day, from 0
+    phase: U64  # (D,) 0 = horizon, 1 = after the horizon
     season: F64  # (D,) factor on organic rates
     discount: F64  # (K,) factor on money of the week
     rate: I64  # (W, phases, S, L) credit a day
+    interval: I64  # (W, phases, S, L) PACE // rate
     # channels, in order of precedence
     unit_cost: I64  # (L,) MICRO
     stimulus: F64  # (L,) orders per contact on the first day: (1 - d) orders_per_contact
@@ -107,7 +119,9 @@ class Tables(NamedTuple):
     unsubscribe: F64  # (L,)
     complaint: F64  # (L,)
     # rules
-    cap_from: I64  # (L + 1,) the caps that bind lane l are cap_from[l] .. cap_from[l + 1] - 1 of the lists below
+    cap_from: U64  # (L + 1,) the caps that bind lane l stand at cap_from[l] .. cap_from[l + 1] - 1 of ...
+    cap_of_lane: U64  # ... this list of caps
+    cap_place: U64  # (R,) where its memory begins
     cap_lanes: I64  # (R,) bit mask of lanes that count
     cap_segments: I64  # (R,) bit mask of segments it holds for
     cap_window: I64  # (R,) days
@@ -118,7 +132,6 @@ class Tables(NamedTuple):
     monetary_borders: I64  # MICRO
     cells: I64
     # decay and spend
-    fatigue_decay: F64
     dormant: F64  # g by days since the last order
     spend: F64  # quantile nodes
     # scalars
@@ -126,6 +139,7 @@ class Tables(NamedTuple):
     window_days: int
     monetary_total: bool
     recompute_days: int
+    fatigue_decay: float  # factor a day
     kappa: float
     growth: float
     relief: float
@@ -159,10 +173,11 @@ class State(NamedTuple):
     organic: F64  # (W, N) today's chance of an organic order, 0 after dropout
     sum_organic: F64  # (W, N) expected organic orders not yet booked
     sum_stimulated: F64  # (W, N)
-    fatigue: F64  # (W, N) at FATIGUE_DAY
+    fatigue: F64  # (W, N)
     wake: I64  # (W, N) next day on which something is scheduled
     person: I64  # (W, N, PERSON_COLUMNS)
-    lane: I64  # (W, N, LANE_ROWS, L)
+    lane: I64  # (W, N, L, LANE_COLUMNS)
+    memory: I64  # (W, N, M) what the caps remember
     log_day: I32  # (W, N, M) ring of the latest orders
     log_value: I64  # (W, N, M) MICRO
 
@@ -182,10 +197,15 @@ class Out(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Per thread, per block."""
+    """Work space of one thread, for the customers of one block."""
 
-    u_organic: F64  # (N,)
+    u_organic: F64  # (N,) today's order uniforms
     u_stimulated: F64  # (N,)
-    organic_base: F64  # (N,) chance if active
+    organic_base: F64  # (N,) chance of an organic order if active
     hit: I64  # (N,)
-    events: I64  # (N,)
+    events: U64  # (N + 1,) customers to whom something may happen today
+    chosen: U64  # (N + 1,) some of these
+    u_funnel: F64  # (N,) per contact of a lane
+    u_opt_out: F64  # (N,)
+    damping: F64  # (N,)
+    opt_out: F64  # (N,)

@@ -120,11 +120,11 @@ def test_disabled_channels_leave_no_trace():
 
 
 def test_limits_say_what_they_measure():
-    sets = ["optimize.limits.budget.segment=Loyal", "optimize.limits.budget.max_unsubscribes=9"]
+    sets = ["optimize.limits.budget.max_unsubscribes=9"]
     limits = build.limits(load_scenario("library:cdnow", sets))
     assert limits == (
-        build.LimitSpec("budget", "unsubscribes", 9, None, "Loyal"),
-        build.LimitSpec("SMS capacity", "contacts_per_week", 2_000, "sms", None),
+        build.LimitSpec("budget", "unsubscribes", 9, None),
+        build.LimitSpec("SMS capacity", "contacts_per_week", 2_000, "sms"),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim.domain import Behaviour, OptOut
 from sim.engine import tables as columns
 from sim.policy import Frequencies
 from sim.result import SimulationResult
@@ -16,7 +18,7 @@ from sim.simulate import simulate
 from sim.start import Started, start_world
 from sim.world import World
 from tests import oracle
-from tests.worlds import random_worlds
+from tests.worlds import EMAIL, random_worlds, world_of
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -44,7 +46,9 @@ WORLD_COUNTS = {
 }
 
 worlds_and_seeds = given(random_worlds(), st.integers(0, 2**31))
-slow_to_build = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+unhurried = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+)
 
 
 def events_of(result: SimulationResult, world: int) -> dict[int, list[oracle.Event]]:
@@ -57,9 +61,20 @@ def events_of(result: SimulationResult, world: int) -> dict[int, list[oracle.Eve
 
 
 @worlds_and_seeds
-@settings(max_examples=60, suppress_health_check=slow_to_build)
+@settings(unhurried, max_examples=60)
 def test_same_events_and_expectations(case: tuple[World, list[Frequencies]], seed: int) -> None:
-    world, (*plans, tail) = case
+    assert_same(*case, seed)
+
+
+@pytest.mark.slow
+@given(random_worlds(most_customers=40, plans=3), st.integers(0, 2**31))
+@settings(unhurried, max_examples=800)
+def test_same_events_and_expectations_in_many_worlds(case: tuple[World, list[Frequencies]], seed: int) -> None:
+    assert_same(*case, seed)
+
+
+def assert_same(world: World, plans_and_tail: list[Frequencies], seed: int) -> None:
+    *plans, tail = plans_and_tail
     started = start_world(world, seed=seed)
     result = simulate(started, plans, seed=seed, tail=tail, log_lines=LOG_LINES, threads=1)
     for w, lives in enumerate(oracle.simulate(started, plans, tail, seed=seed)):
@@ -131,7 +146,7 @@ def assert_tables(result: SimulationResult, w: int, lives: list[oracle.Life]) ->
 
 
 @worlds_and_seeds
-@settings(max_examples=40, suppress_health_check=slow_to_build)
+@settings(unhurried, max_examples=40)
 def test_start_is_the_current_plans_past(case: tuple[World, list[Frequencies]], seed: int) -> None:
     world, _ = case
     started = start_world(world, seed=seed)
@@ -160,11 +175,6 @@ def assert_past(started: Started, row: int, seed: int, contacted: bool) -> None:
 
 def test_frailty_is_that_of_survivors() -> None:
     """Z ~ Gamma(k, k + H): the same draw as the prior's, shrunk by k / (k + H), H the hazard met in the past."""
-    from dataclasses import replace
-
-    from sim.domain import Behaviour, OptOut
-    from tests.worlds import EMAIL, world_of
-
     shape = 0.8
     channel = replace(EMAIL, unsubscribe_per_contact=0.0005)
     behaviour = Behaviour(optout=OptOut(frailty_shape=shape, fatigue_growth=0.3))

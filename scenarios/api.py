@@ -1,0 +1,143 @@
+"""The same recipes for notebooks: scenarios from files or changes, customers from data frames, nothing written.
+
+from scenarios import load_scenario, optimize, simulate
+
+scenario = load_scenario("library:base", {"optimize.limits": [{"name": "budget", "max_cost": 500}]}, orders=frame)
+now = simulate(scenario)
+found = optimize(scenario)
+found.plan, found.result["value"], found.frame("weekly"), print(found.summary())
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scenarios import load, run
+from scenarios.files import label_of
+from scenarios.finished import RunResult
+from scenarios.load import LoadedScenario
+from scenarios.words import dotted
+from scenarios.world import FrameScenario
+from sim.errors import InputError
+
+__all__ = ["RunResult", "fit", "load_scenario", "optimize", "simulate"]
+
+Changes = Mapping[str, Any] | Sequence[str]
+"""{"channels.sms.unit_cost": 0.08}, values as in TOML, tables as dicts; or the texts of ``--set``."""
+IN_MEMORY = "data frame"
+"""What ``base.orders`` says where orders are no file."""
+
+
+def load_scenario(path: str | Path = "library:base", changes: Changes = (), *, orders: object = None) -> LoadedScenario:
+    """A scenario file (or shipped one) with changes.
+
+    ``orders``: a pandas, polars or pyarrow data frame of orders, instead of a file; columns as in ``base.columns``.
+    ``base.as_of`` is then the day of its last order, if no change says otherwise. Raises ``InputError``.
+    """
+    texts = list(changes) if not isinstance(changes, Mapping) else _overrides(changes)
+    if orders is None:
+        loaded = load.load_scenario(path, texts)
+        load.require_orders_file(loaded)
+        return loaded
+    texts.append(f'base.orders="{IN_MEMORY}"')
+    if not any(text.partition("=")[0].strip() == "base.as_of" for text in texts):
+        texts.append(f"base.as_of={_last_date(path, texts, orders)}")
+    return FrameScenario.of(load.load_scenario(path, texts), orders)
+
+
+def simulate(
+    scenario: LoadedScenario | str | Path,
+    plan: run.PlanGiven | None = None,
+    *,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    per_customer: bool = False,
+    out: str | Path | None = None,
+) -> RunResult:
+    """Simulate a plan (default: the current one) beside the current policy and no contact.
+
+    ``plan``: a plan found before, a plan file, or ``{"default": {"email": 1}, "Lost": {"email": 0.5}}``.
+    ``out``: also write a run directory there.
+    """
+    done = run.simulate_scenario(
+        _loaded(scenario), plan=plan, seed=seed, customers=customers, threads=threads, per_customer=per_customer
+    )
+    return done if out is None else done.write(out)
+
+
+def optimize(
+    scenario: LoadedScenario | str | Path,
+    *,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    per_customer: bool = False,
+    out: str | Path | None = None,
+) -> RunResult:
+    """Find the plan with the greatest value within the limits. Raises ``Infeasible`` if no plan fits them."""
+    done = run.optimize_scenario(
+        _loaded(scenario), seed=seed, customers=customers, threads=threads, per_customer=per_customer
+    )
+    return done if out is None else done.write(out)
+
+
+def fit(
+    orders: object,
+    *,
+    columns: Mapping[str, str] | None = None,
+    until: dt.date | None = None,
+    model: run.ModelChoice = "best",
+    duplicates: run.Duplicates = "keep",
+    refunds: run.Refunds = "refuse",
+    out: str | Path | None = None,
+) -> RunResult:
+    """Fit order process and spend to a file or data frame of orders, and test the forecast."""
+    source = Path(orders) if isinstance(orders, str) else orders
+    done = run.fit_orders(source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds)
+    return done if out is None else done.write(out)
+
+
+def _loaded(scenario: LoadedScenario | str | Path) -> LoadedScenario:
+    return scenario if isinstance(scenario, LoadedScenario) else load_scenario(scenario)
+
+
+def _overrides(changes: Mapping[str, Any]) -> list[str]:
+    return [f"{key}={_toml(value, key)}" for key, value in changes.items()]
+
+
+def _toml(value: Any, key: str) -> str:
+    """A value as TOML on one line; numbers of NumPy are numbers."""
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, (bool, str)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()[:10]
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{dotted((str(name),))} = {_toml(item, key)}" for name, item in value.items()) + "}"
+    if isinstance(value, Sequence):
+        return "[" + ", ".join(_toml(item, key) for item in value) + "]"
+    allowed = "a number, text, date, True or False, a list or a dict"
+    raise InputError.of(key, "cannot be written in a scenario", type(value).__name__, allowed)
+
+
+def _last_date(path: str | Path, texts: list[str], orders: object) -> dt.date:
+    """Day of the last order, found in the column that the scenario names."""
+    import narwhals as nw
+
+    column = load.load_scenario(path, [*texts, "base.as_of=1970-01-01"]).scenario.base.columns.order_date
+    frame: Any = nw.from_native(orders, eager_only=True)
+    if column not in frame.columns:
+        raise InputError.of("orders", "has no column of this name", column, ", ".join(map(str, frame.columns)))
+    try:
+        return dt.date.fromisoformat(str(frame[column].max())[:10])
+    except ValueError:
+        where = f"{label_of(Path(path))}: base.as_of"
+        raise InputError.of(where, "is missing, and the dates are not like 1998-06-30", None, "a date") from None

@@ -1,0 +1,36 @@
+"""What a result stands on: the assumptions of the scenario and the parameters fitted to the orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scenarios import build
+from scenarios.world import Base
+
+UNITS = {"alpha": "weeks", "gamma": "{currency}"}
+"""Of fitted parameters; the others are numbers without a unit."""
+
+
+def assumption_rows(base: Base) -> list[dict[str, Any]]:
+    """{key, value, unit, origin, low?, high?, source?}: stated numbers, then what was fitted."""
+    return [*build.assumptions(base.loaded), *_fitted_rows(base)]
+
+
+def _fitted_rows(base: Base) -> list[dict[str, Any]]:
+    """Under the keys by which a scenario could state them instead."""
+    if base.history is None or base.history.fit is None:
+        return []
+    found, currency = base.history.fit.to_dict(), base.loaded.scenario.currency
+    source = f"{found['organic']['model']} and Gamma-Gamma, orders until {found['fitted_until']}, {found['label']}"
+    return [
+        {
+            "key": f"base.fitted_model.{name}",
+            "value": float(part[name]),
+            "unit": UNITS.get(name, "").replace("{currency}", currency),
+            "origin": "fitted",
+            **({"low": float(part["low"][name]), "high": float(part["high"][name])} if name in part["low"] else {}),
+            "source": source,
+        }
+        for part, names in ((found["organic"], ("r", "alpha", "a", "b")), (found["spend"], ("p", "q", "gamma")))
+        for name in names
+    ]

@@ -1,0 +1,145 @@
+"""From a finished search to the numbers of result.json: promised and delivered, rivals, limits, what was proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optimizer.limits import Limit, row_owner
+from optimizer.objective import Objective, worth
+from optimizer.optimize import Optimization
+from scenarios.outcome import Part, cost, estimate
+from scenarios.planfile import plan_rows
+from sim.compare import base_total, compare
+from sim.units import MICRO
+
+LABELS = {
+    "no_contact": "No contact",
+    "current": "Current policy",
+    "uniform_best": "Best plan that is the same for all segments",
+}
+BINDING = 0.97
+"""A limit of which this share is used holds the plan back (the search itself keeps a small reserve)."""
+
+
+def search_outcome(done: Optimization, objective: Objective, currency: str) -> Part:
+    """Everything that ``optimize`` reports beyond what it is worth as a simulated plan."""
+    return {
+        "objective": objective,
+        "promised": {"value": estimate(done.promised)},
+        "delivered": measured(done, "plan", objective),
+        "promised_minus_delivered": estimate(done.promised_minus_delivered),
+        "baselines": {name: rival(done, name, objective) for name in LABELS},
+        "limits": limit_rows(done, currency),
+        "certificate": certificate(done),
+        "search": search_part(done),
+    }
+
+
+def measured(done: Optimization, name: str, objective: Objective) -> Part:
+    """A plan of the report run over no contact; ``value`` is the objective, horizon and tail together."""
+    fresh = done.fresh
+    money = compare(fresh, name, "no_contact")
+    return {
+        "value": _gain(done, name, "no_contact", objective),
+        "contribution": estimate(money.contribution),
+        "revenue": estimate(money.revenue),
+        "orders": estimate(money.orders),
+        "cost": cost(fresh, fresh.index(name)),
+    }
+
+
+def rival(done: Optimization, name: str, objective: Objective) -> Part:
+    """Another plan on the same fresh customers, and how much more the found one is worth, paired."""
+    world = done.fresh.index(name)
+    return {
+        "label": LABELS[name],
+        **measured(done, name, objective),
+        "feasible": bool(np.all(done.fresh_use[world] <= _most(done) + 1e-9)),
+        "plan": plan_rows(done.fresh.plans[world]),
+        "plan_minus_this": _gain(done, "plan", name, objective),
+    }
+
+
+def limit_rows(done: Optimization, currency: str) -> list[Part]:
+    """Each limit and its use by the found plan on fresh customers; of a weekly limit, in its fullest week."""
+    owners = [limit for limit, _ in row_owner(done.limits, done.fresh.world.weeks)]
+    used = done.fresh_use[done.fresh.index("plan")]
+    fullest = {limit.name: max(float(u) for o, u in zip(owners, used, strict=True) if o == limit) for limit in owners}
+    return [_limit_row(limit, fullest[limit.name], currency) for limit in done.limits]
+
+
+def certificate(done: Optimization) -> Part:
+    """What was tried in vain, on whom, and which plan that is true of."""
+    customers = _search_customers(done)
+    same = bool(np.array_equal(done.choice, done.found.best.choice))
+    return {
+        "statement": _statement(done, customers, same),
+        "one_opt": done.found.one_opt,
+        "exchanges_tried": done.found.exchanges_tried,
+        "customers": customers,
+        "candidates": done.candidates,
+        "holds_for_the_reported_plan": same,
+        "tail": "found plan",
+    }
+
+
+def search_part(done: Optimization) -> Part:
+    """Effort and course of the search; rounds are numbered through both of its passes."""
+    return {
+        "rounds": len(done.found.steps),
+        "evaluations": float(done.evaluations),
+        "customer_days": int(done.customer_days),
+        "seconds": round(done.seconds, 3),
+        "history": [
+            {
+                "round": number,
+                "value": float(step.value),
+                "changed": int(step.changed),
+                "accepted": bool(step.accepted),
+                "how": step.how,
+            }
+            for number, step in enumerate(done.found.steps, start=1)
+        ],
+    }
+
+
+def _gain(done: Optimization, name: str, other: str, objective: Objective) -> Part:
+    value = worth(done.fresh, objective)
+    difference = value[done.fresh.index(name)] - value[done.fresh.index(other)]
+    return estimate(base_total(difference, done.fresh.world.population, MICRO))
+
+
+def _most(done: Optimization) -> np.ndarray:
+    return np.array([limit.most for limit, _ in row_owner(done.limits, done.fresh.world.weeks)])
+
+
+def _limit_row(limit: Limit, used: float, currency: str) -> Part:
+    row: dict[str, Any] = {"name": limit.name, "measure": limit.measure, "unit": limit.unit(currency)}
+    if limit.channel is not None:
+        row["channel"] = limit.channel
+    row |= {"limit": float(limit.most), "used": used}
+    if limit.most > 0:
+        row["share_used"] = used / limit.most
+    return row | {"binding": row.get("share_used", 1.0) >= BINDING}
+
+
+def _search_customers(done: Optimization) -> int:
+    """``evaluations`` is customer-days over those of one simulation of the search's customers."""
+    return round(done.customer_days / (done.evaluations * done.fresh.world.days))
+
+
+def _statement(done: Optimization, customers: int, same: bool) -> str:
+    found, who = done.found, f"the {customers:,} simulated customers of the search"
+    plan = "it" if same else "the plan the search ended with"
+    if found.one_opt:
+        pairs = f" and none of the {found.exchanges_tried:,} most promising exchanges of two" * bool(
+            found.exchanges_tried
+        )
+        tried = f"On {who}, no single change of one segment and channel{pairs} improves {plan} within the limits"
+    else:
+        tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
+    choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
+    rest = "After the horizon all plans go on as the found one. Nothing is proved about larger changes"
+    return f"{tried}. {choice}. {rest}."

@@ -1,0 +1,70 @@
+"""What is needed to make the same numbers again: scenario, seed, versions, machine, time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from scenarios.load import LoadedScenario
+from sim.population import Population
+
+SCHEMA_VERSION = 1
+"""Of result.json."""
+PACKAGES = ("numpy", "numba", "scipy", "polars", "pulp", "highspy", "contactpolicy")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """When a run began."""
+
+    started: str = field(default_factory=lambda: dt.datetime.now(dt.UTC).isoformat(timespec="seconds"))
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since then."""
+        return round(time.perf_counter() - self.began, 3)
+
+
+def scenario_part(loaded: LoadedScenario, population: Population) -> dict[str, Any]:
+    """The ``scenario`` of a result."""
+    scenario, as_of = loaded.scenario, loaded.scenario.base.as_of
+    return {
+        "name": loaded.name,
+        "digest": loaded.digest,
+        "files": list(loaded.files),
+        "currency": scenario.currency,
+        "weeks": scenario.horizon.weeks,
+        "tail_weeks": scenario.horizon.tail_weeks,
+        **({} if as_of is None else {"as_of": as_of.isoformat()}),
+        "base_customers": population.base_size,
+        "simulated_customers": population.size,
+        "changes": [change.as_dict() for change in loaded.changes],
+    }
+
+
+def provenance_part(clock: Clock, **more: Any) -> dict[str, Any]:
+    """The ``provenance`` of a result; ``more``: the seed, and whatever else the run must tell."""
+    return {
+        **more,
+        "versions": versions(),
+        "started": clock.started,
+        "seconds": clock.seconds,
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count() or 1},
+    }
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that make the numbers; one that is not installed is absent."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

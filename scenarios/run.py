@@ -1,0 +1,280 @@
+"""The recipes behind the commands: from a scenario to a finished run.
+
+``simulate_scenario``, ``optimize_scenario`` and ``fit_orders`` compute and keep everything in memory;
+``run_simulate``, ``run_optimize`` and ``run_fit`` also write the run directory. One seed addresses all draws of a
+run: the same scenario and seed give the same result, but for times.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from optimizer.limits import Limit
+from optimizer.optimize import Optimization, optimize
+from optimizer.space import Space
+from scenarios import build
+from scenarios.basis import assumption_rows
+from scenarios.finished import RunResult
+from scenarios.fragment import fit_fragment
+from scenarios.load import LoadedScenario
+from scenarios.order_rows import order_rows
+from scenarios.outcome import Part, Worlds, plan_outcome, values
+from scenarios.outcome_search import search_outcome
+from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
+from scenarios.planfile import load_plan, plan_rows
+from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.world import Base, load_base, make_world, no_contact
+from sim.fit.organic import fit_organic
+from sim.orders import OrderLog, read_orders
+from sim.policy import Frequencies
+from sim.result import SimulationResult
+from sim.simulate import simulate
+from sim.start import start_world
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Progress = Callable[[float, float, str], None]
+"""progress(done, total, text)."""
+ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
+Duplicates = Literal["keep", "drop", "refuse"]
+Refunds = Literal["refuse", "net", "drop"]
+PlanGiven = Frequencies | str | Path | Mapping[str, Mapping[str, float]]
+"""A plan, a plan file, or {segment or "default": {channel: contacts a week}}."""
+REPORT_SEED = 2
+"""``optimize`` with seed n reports from the customers and draws of ``simulate`` with seed n + 2."""
+_EPOCH = dt.date(1970, 1, 1)
+
+
+def run_simulate(
+    loaded: LoadedScenario,
+    *,
+    plan_file: Path | None = None,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """``simulate_scenario`` of the plan in a file, default the current one; written to a run directory."""
+    return simulate_scenario(
+        loaded, plan=plan_file, seed=seed, customers=customers, threads=threads, progress=progress
+    ).write(out)
+
+
+def run_optimize(
+    loaded: LoadedScenario,
+    *,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """``optimize_scenario``, written to a run directory."""
+    return optimize_scenario(loaded, seed=seed, customers=customers, threads=threads, progress=progress).write(out)
+
+
+def run_fit(
+    orders: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    until: dt.date | None = None,
+    model: ModelChoice = "best",
+    duplicates: Duplicates = "keep",
+    refunds: Refunds = "refuse",
+    where: Mapping[str, str] | None = None,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """``fit_orders``, written to a run directory."""
+    return fit_orders(
+        orders, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, where=where,
+        progress=progress,
+    ).write(out)  # fmt: skip
+
+
+def simulate_scenario(
+    loaded: LoadedScenario,
+    *,
+    plan: PlanGiven | None = None,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    per_customer: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """The plan, the current policy and no contact on the same customers with the same draws.
+
+    After the horizon all of them live under the plan ("the plan goes on"); ``tail_sensitivity`` is the value if
+    the current policy came back instead. ``per_customer``: also the table ``customers``.
+    """
+    clock, say = Clock(), progress or _silent
+    say(0.0, 1.0, "customers")
+    base = load_base(loaded)
+    world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
+    chosen, name = _chosen_plan(plan, world.current)
+    given = plan is not None
+    plans = [chosen, *([world.current] if given else []), no_contact(world)]
+    worlds = {key: n for n, key in enumerate(("plan", "current", "no_contact") if given else ("plan", "no_contact"))}
+    say(0.1, 1.0, "the way to day 0")
+    started = start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
+    say(0.2, 1.0, "simulation")
+    found = simulate(
+        started, plans, seed=seed, tail=chosen, threads=threads,
+        progress=lambda share: say(0.2 + 0.5 * share, 1.0, "simulation"),
+    )  # fmt: skip
+    result = _head("simulate", loaded, found, name, chosen) | plan_outcome(found, worlds)
+    if given and world.tail_weeks:
+        say(0.7, 1.0, "the same, with the current policy after the horizon")
+        back = simulate(started, plans, seed=seed, tail=world.current, threads=threads, detailed=False)
+        result["tail_sensitivity"] = {"tail": "current", **values(back, worlds)}
+    say(1.0, 1.0, "done")
+    result["provenance"] = provenance_part(clock, seed=seed)
+    return _finish(base, found, worlds, chosen, result, per_customer)
+
+
+def optimize_scenario(
+    loaded: LoadedScenario,
+    *,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    per_customer: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """The plan with the greatest simulated value within the limits, reported from customers the search never saw."""
+    clock, say, ask = Clock(), progress or _silent, loaded.scenario.optimize
+    say(0.0, 1.0, "customers")
+    base = load_base(loaded)
+    report_customers = customers or loaded.scenario.base.simulated_customers
+    world = make_world(base, base.population(1, seed))
+    done = optimize(
+        world,
+        base.population,
+        Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)),
+        [Limit(limit.name, limit.measure, limit.limit, limit.channel) for limit in build.limits(loaded)],
+        seed=seed,
+        search_customers=min(ask.search_customers, report_customers),
+        report_customers=report_customers,
+        objective=ask.objective,
+        threads=threads,
+        progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
+    )
+    worlds = {name: done.fresh.index(name) for name in ("plan", "current", "no_contact")}
+    found_plan = replace(done.plan, name="found")
+    result = _head("optimize", loaded, done.fresh, "found", found_plan) | plan_outcome(done.fresh, worlds)
+    result |= search_outcome(done, ask.objective, loaded.scenario.currency)
+    if world.tail_weeks:
+        say(0.9, 1.0, "the same, with the current policy after the horizon")
+        result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
+    say(1.0, 1.0, "done")
+    result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
+    return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
+
+
+def fit_orders(
+    orders: object,
+    *,
+    columns: Mapping[str, str] | None = None,
+    until: dt.date | None = None,
+    model: ModelChoice = "best",
+    duplicates: Duplicates = "keep",
+    refunds: Refunds = "refuse",
+    where: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Order process and spend of a file or data frame of orders, tested on held-out orders."""
+    clock, say = Clock(), progress or _silent
+    say(0.0, 1.0, "reading orders")
+    name = orders.name if isinstance(orders, Path) else "data frame"
+    rows = order_rows(orders, where or {}) if isinstance(orders, Path) else orders
+    log = read_orders(rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name)
+    say(0.3, 1.0, "fitting")
+    found = fit_organic(log, until_day=None if until is None else (until - _EPOCH).days, model=model).to_dict()
+    for row in found["backtest"]["by_frequency"]:
+        row["frequency"] = row.pop("x")
+    scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
+    if isinstance(orders, Path):
+        scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
+    head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
+    result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
+    text = fit_fragment(found["organic"], found["spend"], found["label"])
+    frames = {f"backtest_{key}": _frame(found["backtest"][key]) for key in ("weekly", "by_frequency")}
+    say(1.0, 1.0, "done")
+    return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
+
+
+def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:
+    """The plan and its name in the result: the file's, else its own; "current" is only the current one."""
+    if plan is None:
+        return replace(current, name="current"), "current"
+    if isinstance(plan, (str, Path)):
+        return load_plan(plan, current.segments, current.channels), Path(plan).name
+    if not isinstance(plan, Frequencies):
+        rows = {segment: row for segment, row in plan.items() if segment != "default"}
+        plan = Frequencies.of("plan", current.segments, current.channels, plan.get("default", {}), rows)
+    return plan, "plan" if plan.name == "current" else plan.name
+
+
+def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: str, plan: Frequencies) -> Part:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "command": command,
+        "scenario": scenario_part(loaded, found.world.population),
+        "plan_name": name,
+        "plan": plan_rows(plan),
+        "current_plan": plan_rows(found.world.current),
+    }
+
+
+def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) -> Part:
+    """Value of the found plan if the current policy came back after the horizon."""
+    fresh = done.fresh
+    back = simulate(
+        fresh.world, fresh.plans, seed=fresh.seed, tail=fresh.world.current, threads=threads, detailed=False
+    )
+    return values(back, worlds)
+
+
+def _finish(
+    base: Base, found: SimulationResult, worlds: Worlds, plan: Frequencies, result: Part, per_customer: bool
+) -> RunResult:
+    """Add the tables and what the result stands on."""
+    tables = {
+        "weekly": weekly_rows(found, worlds),
+        "segments": segment_rows(found, worlds),
+        "flows": flow_rows(found, worlds["plan"]),
+        "assumptions": assumption_rows(base),
+    }
+    frames = {name: _frame(rows) for name, rows in tables.items()}
+    if per_customer:
+        ids = None if base.history is None else base.history.orders.customer_ids
+        frames["customers"] = customer_frame(found, worlds, ids)
+    resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
+    texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}
+    return RunResult(result | tables, frames, plan, texts, base.loaded.slug)
+
+
+def _order_facts(log: OrderLog) -> Part:
+    days = {"first_day": log.first_day, "last_day": log.last_day}
+    facts: Part = {"customers": log.n_customers, "orders": log.n_orders}
+    facts |= {key: (_EPOCH + dt.timedelta(days=day)).isoformat() for key, day in days.items()}
+    return facts | ({"notes": list(log.notes)} if log.notes else {})
+
+
+def _frame(rows: list[Part]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _silent(done: float, total: float, text: str) -> None:
+    """Nobody wants to know."""

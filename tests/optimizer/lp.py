@@ -1,0 +1,30 @@
+"""A problem as text, the same under PuLP 3 and 4: for golden files a person can check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pulp
+
+_SENSE = {-1: "<=", 0: "=", 1: ">="}
+
+
+def text_of(problem: pulp.LpProblem) -> str:
+    """Objective, rows and binaries, in the order in which they were added."""
+    assert problem.sense == pulp.LpMinimize
+    lines = ["minimize", f"  {_terms(problem.objective.items())}", "subject to"]
+    lines += [f"  {c.name}: {_terms(c.items())} {_SENSE[c.sense]} {-c.constant + 0.0:g}" for c in problem.constraints()]
+    assert all((v.cat, v.lowBound, v.upBound) == ("Integer", 0, 1) for v in problem.variables())
+    used = sorted(set(re.findall(r"x_[0-9_]+", "\n".join(lines))))  # PuLP 4 knows unused variables too
+    return "\n".join([*lines, "binary", f"  {' '.join(used)}", ""])
+
+
+def _terms(items: Iterable[tuple[pulp.LpVariable, float]]) -> str:
+    """``- 2 x + y``; by name, so that the order of insertion does not matter."""
+    parts = []
+    for variable, coefficient in sorted(items, key=lambda item: item[0].name):
+        sign, size = ("-" if coefficient < 0 else "+"), abs(coefficient)
+        if size:
+            parts.append(f"{sign} {'' if size == 1 else f'{size:g} '}{variable.name}")
+    return " ".join(parts).removeprefix("+ ") or "0"

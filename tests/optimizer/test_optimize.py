@@ -1,0 +1,92 @@
+"""The recipe end to end on a small world: a plan that beats its baselines and keeps its limits on fresh customers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optimizer.errors import Infeasible
+from optimizer.limits import Limit, rows_of_limits
+from optimizer.objective import worth
+from optimizer.optimize import Optimization, optimize
+from optimizer.search import SearchSettings
+from sim.errors import InputError
+from tests.optimizer.worlds import FOUR, people, small_world, space_of
+
+WORLD = small_world(people(10, 1), rfm=FOUR, current=(0.5, 0.0))
+SPACE = space_of(WORLD)
+BASE = 10_000
+LIMITS = (Limit("budget", "cost", 1_000.0), Limit("sms", "contacts_per_week", 600.0, channel="sms"))
+
+
+def run(limits: tuple[Limit, ...] = LIMITS, *, threads: int = 2) -> Optimization:
+    return optimize(
+        WORLD, lambda customers, seed: people(customers, seed).standing_for(BASE), SPACE, limits, seed=8,
+        search_customers=2_000, report_customers=6_000, settings=SearchSettings(buffer=0.05), threads=threads,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def done() -> Optimization:
+    return run()
+
+
+@pytest.mark.slow
+def test_the_plan_beats_every_baseline_on_fresh_customers(done: Optimization) -> None:
+    assert [plan.name for plan in done.fresh.plans] == ["no_contact", "current", "uniform_best", "plan"]
+    value = worth(done.fresh, "contribution").sum(axis=1)
+    assert (value[3] > value[:3]).all()
+    assert (value[1:] > value[0]).all(), "contacts pay in this world, so the comparison says something"
+
+
+@pytest.mark.slow
+def test_the_plan_keeps_its_limits_on_fresh_customers_and_uses_them(done: Optimization) -> None:
+    most = rows_of_limits(LIMITS, WORLD.weeks)
+    assert done.fresh_use.shape == (4, 1 + WORLD.weeks)
+    assert (done.fresh_use[3] <= most).all()
+    assert (done.fresh_use[3] >= 0.8 * most).any(), "no limit binds: the test says little"
+    assert not done.fresh_use[0].any()
+
+
+@pytest.mark.slow
+def test_promised_and_delivered_stand_side_by_side(done: Optimization) -> None:
+    total = int((worth(done.fresh, "contribution")[3] - worth(done.fresh, "contribution")[0]).sum())
+    assert done.delivered.mean == pytest.approx(total * BASE / 6_000 / 1e6, rel=1e-12)
+    difference = done.promised_minus_delivered
+    assert difference.mean == pytest.approx(done.promised.mean - done.delivered.mean, rel=1e-9)
+    assert abs(difference.mean) < 4 * difference.se < 0.5 * done.delivered.mean
+    assert done.promised.ci_low < done.promised.mean < done.promised.ci_high
+
+
+@pytest.mark.slow
+def test_the_plan_is_one_of_the_space(done: Optimization) -> None:
+    np.testing.assert_array_equal(done.plan.per_week, SPACE.plan(done.choice, "").per_week)
+    assert done.choice.any()
+    assert done.candidates >= 2
+    assert done.customer_days > 0
+
+
+@pytest.mark.slow
+def test_the_number_of_threads_changes_nothing(done: Optimization) -> None:
+    alone = run(threads=1)
+    np.testing.assert_array_equal(alone.choice, done.choice)
+    assert (alone.promised, alone.delivered) == (done.promised, done.delivered)
+
+
+@pytest.mark.slow
+def test_looser_limits_are_never_worth_less(done: Optimization) -> None:
+    loose = run(())
+    assert loose.fresh_use.shape == (4, 0)
+    assert loose.promised.mean >= done.promised.mean
+
+
+def test_bad_limits_are_refused_before_any_work() -> None:
+    with pytest.raises(InputError, match="unknown channel"):
+        run((Limit("budget", "cost", 1.0, channel="fax"),))
+
+
+def test_a_limit_nobody_can_keep_is_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = Limit("budget", "cost", 0.0)
+    object.__setattr__(limit, "most", -1.0)  # no limit a user can write: even no contact exceeds it
+    with pytest.raises(Infeasible, match="budget"):
+        run((limit,))

@@ -1,0 +1,131 @@
+"""Search against enumeration where every plan can be simulated: regret = (V* - V) / (V* - V_uniform)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from optimizer.baselines import best_uniform
+from optimizer.evaluate import Evaluated, Evaluator
+from optimizer.limits import Limit
+from optimizer.search import SearchSettings, search
+from optimizer.space import Choice
+from tests.optimizer.worlds import EMAIL, FOUR, SMS, evaluator_of, people, small_world, space_of, with_limits
+
+MOST_REGRET = 0.02
+BUFFER = 0.01
+MEASURES = (Limit("budget", "cost", 1e9), Limit("sms", "contacts_per_week", 1e9, channel="sms"))
+MAIL_MEASURES = (Limit("mails", "contacts", 1e9), Limit("list", "unsubscribes", 1e9))
+
+
+@dataclass(frozen=True)
+class Enumerated:
+    """Every plan of a small space, simulated on one set of customers and draws."""
+
+    evaluator: Evaluator
+    plans: list[Evaluated]
+
+    def unlimited(self) -> Evaluated:
+        return max(self.plans, key=lambda e: e.value)
+
+
+def enumerated(case: str, *, customers: int, seed: int) -> Enumerated:
+    if case == "two segments, two channels":
+        world = small_world(people(customers, seed))
+        space, measures = space_of(world), MEASURES
+    elif case == "two segments, one channel":
+        world = small_world(people(customers, seed), channels=(EMAIL,))
+        levels = {"email": (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)}
+        space, measures = space_of(world, levels), MAIL_MEASURES
+    else:
+        world = small_world(people(customers, seed), rfm=FOUR, channels=(EMAIL, SMS))
+        space, measures = space_of(world, {"email": (0.0, 1.0), "sms": (0.0, 0.5)}), MEASURES
+    evaluator = evaluator_of(world, space, measures, seed=seed)
+    return Enumerated(evaluator, evaluator.evaluate(list(space.all())))
+
+
+CASES = ("two segments, two channels", "two segments, one channel", "four segments, two levels")
+
+
+def random_limits(every: Enumerated, rng: np.random.Generator) -> tuple[Limit, ...]:
+    """About 60 % of what the best plan without limits uses, of each measure."""
+    top = every.unlimited().use
+    limits, first = [], 0
+    for limit in every.evaluator.limits:
+        rows = every.evaluator.started.world.weeks if limit.measure == "contacts_per_week" else 1
+        most = float(top[first : first + rows].max() * rng.uniform(0.4, 0.8))
+        limits.append(Limit(limit.name, limit.measure, most, limit.channel))
+        first += rows
+    return tuple(limits)
+
+
+def regret(best: float, found: float, uniform: float) -> float:
+    assert best >= uniform
+    return 0.0 if best == found else (best - found) / (best - uniform)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """Where the search ended under some limits, and the plans it could have chosen."""
+
+    limits: tuple[Limit, ...]
+    found: Choice
+    uniform: Choice
+    feasible: list[Evaluated]
+
+    def regret(self, values: dict[bytes, float]) -> float:
+        """By values of plans, on whatever customers these were simulated."""
+        best = max(values[e.choice.tobytes()] for e in self.feasible)
+        return regret(best, values[self.found.tobytes()], values[self.uniform.tobytes()])
+
+
+def searched(every: Enumerated, limits: tuple[Limit, ...]) -> Searched:
+    evaluator = with_limits(every.evaluator, limits)
+    feasible = [e for e in every.plans if evaluator.feasible(e, BUFFER)]
+    assert len(feasible) < len(every.plans), "the limits forbid something"
+    assert not evaluator.feasible(every.unlimited(), BUFFER), "the limits bind"
+    uniform = best_uniform(evaluator, evaluator.started, buffer=BUFFER)
+    found = search(evaluator, uniform.choice, SearchSettings(buffer=BUFFER)).best
+    assert evaluator.feasible(found, BUFFER)
+    return Searched(limits, found.choice, uniform.choice, feasible)
+
+
+def check(every: Enumerated, seeds: range) -> None:
+    values = {e.choice.tobytes(): e.value for e in every.plans}
+    misses = []
+    for seed in seeds:
+        done = searched(every, random_limits(every, np.random.default_rng(seed)))
+        lost = done.regret(values)
+        if lost > MOST_REGRET:
+            misses.append(f"limits {seed} {[(x.name, x.most) for x in done.limits]}: regret {lost:.3f}")
+    assert misses == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES)
+def test_search_finds_what_enumeration_finds(case: str) -> None:
+    every = enumerated(case, customers=1_500, seed=21)
+    assert len(every.plans) == every.evaluator.space.size <= 256
+    top = every.unlimited()
+    assert top.choice.any()
+    assert len({e.value for e in every.plans}) > len(every.plans) // 2
+    check(every, range(6))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(31, 36))
+@pytest.mark.parametrize("case", CASES)
+def test_search_finds_what_enumeration_finds_in_many_worlds(case: str, seed: int) -> None:
+    check(enumerated(case, customers=1_500, seed=seed), range(20))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("case", CASES)
+def test_found_plans_are_best_on_customers_the_search_has_not_seen(case: str) -> None:
+    """The best plan is picked by the fresh values themselves, among all plans the search was allowed to choose."""
+    seen, fresh = (enumerated(case, customers=20_000, seed=seed) for seed in (41, 42))
+    values = {e.choice.tobytes(): e.value for e in fresh.plans}
+    lost = [searched(seen, random_limits(seen, np.random.default_rng(seed))).regret(values) for seed in range(10)]
+    assert max(lost) <= MOST_REGRET, lost

@@ -1,0 +1,139 @@
+"""The search on small worlds: it only ever climbs, among plans that keep the limits; exchanges against brute force."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from optimizer.baselines import best_uniform
+from optimizer.effects import Effects
+from optimizer.evaluate import Evaluated, Evaluator
+from optimizer.limits import Limit
+from optimizer.search import SearchSettings, promising_pairs, search
+from tests.optimizer.worlds import FOUR, evaluator_of, people, small_world, space_of, with_limits
+
+SETTINGS = SearchSettings(buffer=0.02, exchanges=24)
+
+
+@pytest.fixture(scope="module")
+def world() -> Evaluator:
+    base = small_world(people(1_000, 4), rfm=FOUR)
+    return evaluator_of(base, space_of(base))
+
+
+def limited(world: Evaluator, budget: float, sms_a_week: float) -> Evaluator:
+    limits = (Limit("budget", "cost", budget), Limit("sms", "contacts_per_week", sms_a_week, channel="sms"))
+    return with_limits(world, limits)
+
+
+@pytest.mark.parametrize(("budget", "sms_a_week"), [(60.0, 40.0), (120.0, 25.0), (250.0, 90.0), (0.0, 0.0)])
+def test_value_never_falls_and_limits_are_never_broken(world: Evaluator, budget: float, sms_a_week: float) -> None:
+    evaluator = limited(world, budget, sms_a_week)
+    start = evaluator.evaluate([evaluator.space.nothing()])[0]
+    found = search(evaluator, start.choice, SETTINGS)
+    values = [start.value, *(step.value for step in found.steps)]
+    assert values == sorted(values)
+    assert found.best.value == values[-1]
+    for plan in (found.best, *found.pool):
+        assert (plan.use <= evaluator.most * 0.98 + 1e-9).all()
+    assert [p.value for p in found.pool] == sorted((p.value for p in found.pool), reverse=True)
+    assert found.pool[0].value == found.best.value
+    if budget:
+        assert found.best.value > start.value
+        assert (found.best.use >= 0.5 * evaluator.most).any(), "a limit is used"
+    else:
+        assert not found.best.choice.any()
+
+
+def test_at_the_end_no_single_feasible_change_improves(world: Evaluator) -> None:
+    evaluator = limited(world, 120.0, 60.0)
+    found = search(evaluator, evaluator.space.nothing(), SETTINGS)
+    assert found.one_opt
+    assert not found.steps[-1].accepted
+    changes = []
+    for s, c in np.ndindex(found.best.choice.shape):
+        for k in range(len(evaluator.space.levels[c])):
+            changes.append(found.best.choice.copy())
+            changes[-1][s, c] = k
+    better = [
+        e.choice.tolist()
+        for e in evaluator.evaluate(changes)
+        if evaluator.feasible(e, SETTINGS.buffer) and e.value > found.best.value * (1 + 1e-6)
+    ]
+    assert better == []
+
+
+def test_an_evaluated_plan_is_not_simulated_again(world: Evaluator) -> None:
+    evaluator = limited(world, 100.0, 50.0)
+    choice = evaluator.space.nothing()
+    first = evaluator.evaluate([choice, choice])
+    spent = evaluator.customer_days
+    assert evaluator.evaluate([choice])[0] is first[0] is first[1]
+    assert evaluator.customer_days == spent > 0
+
+
+def test_no_contact_is_worth_nothing(world: Evaluator) -> None:
+    assert limited(world, 1.0, 1.0).evaluate([world.space.nothing()])[0].value == 0.0
+
+
+def test_the_uniform_start_is_the_best_of_all_uniform_plans(world: Evaluator) -> None:
+    evaluator = limited(world, 100.0, 50.0)
+    best = best_uniform(evaluator, evaluator.started, buffer=0.02)
+    every = [e for e in evaluator.evaluate(list(evaluator.space.uniform())) if evaluator.feasible(e, 0.02)]
+    assert len(every) > 1
+    assert best.value == max(e.value for e in every) > 0
+
+
+# --- exchanges of two -------------------------------------------------------------------------------------------
+
+
+def made_up_table(seed: int) -> tuple[Effects, Evaluated, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    shape, rows = (3, 2, 4), 2
+    incumbent = rng.integers(0, 3, shape[:2])
+    value = rng.normal(size=shape)
+    value[:, 1, 3] = -np.inf  # the second channel has three levels
+    use = rng.normal(size=(*shape, rows))
+    visited = np.array([True, True, False])
+    table = Effects(incumbent, value, np.zeros(shape), use, visited, 0)
+    return table, Evaluated(incumbent, 5.0, np.array([4.0, 6.0])), np.array([4.5, 6.5])
+
+
+def pairs_by_hand(table: Effects, incumbent: Evaluated, most: np.ndarray) -> dict[bytes, float]:
+    """Every exchange of two cells that fits, with the sum of its effects."""
+    changes = [
+        (s, c, k)
+        for s, c, k in itertools.product(range(2), range(2), range(4))
+        if np.isfinite(table.value[s, c, k]) and k != incumbent.choice[s, c]
+    ]
+    pairs = {}
+    for first, second in itertools.combinations(changes, 2):
+        fits = (incumbent.use + table.use[first] + table.use[second] <= most + 1e-9).all()
+        if first[:2] != second[:2] and fits:
+            choice = incumbent.choice.copy()
+            for s, c, k in (first, second):
+                choice[s, c] = k
+            pairs[choice.tobytes()] = float(table.value[first] + table.value[second])
+    return pairs
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("count", [5, 1_000])
+def test_promising_pairs_are_those_of_brute_force(seed: int, count: int) -> None:
+    table, incumbent, most = made_up_table(seed)
+    pairs = pairs_by_hand(table, incumbent, most)
+    got = [choice.tobytes() for choice in promising_pairs(table, incumbent, most, count)]
+    assert len(got) == min(count, len(pairs)) > 2
+    assert len(set(got)) == len(got)
+    best = sorted(pairs.values(), reverse=True)[:count]
+    assert [pairs[choice] for choice in got] == pytest.approx(best)
+
+
+def test_a_single_change_makes_no_pair() -> None:
+    table, incumbent, most = made_up_table(0)
+    value = np.full_like(table.value, -np.inf)
+    value[0, 0, :3] = 0.0
+    lonely = Effects(table.incumbent, value, table.value_se, table.use, table.visited, 0)
+    assert promising_pairs(lonely, incumbent, most, 10) == []
