@@ -1,8 +1,9 @@
 """The recipe: from a world, levels and limits to a plan whose value was simulated on fresh customers.
 
-1. customers and draws of the search; the best uniform plan as start
-2. table, MILP, simulation, exchanges (``search``), the value after the horizon counted under the current plan
-3. once more from there, with the found plan itself as the plan after the horizon
+1. customers and draws of the search; the best plan common to all segments as start
+2. a sketch on a quarter of these customers: table, MILP, simulation, exchanges (``search``), with the value after
+   the horizon counted under the current plan
+3. the search on all of them, with the sketch as the plan after the horizon
 4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
 5. the report: fresh customers and draws once more, the plan beside its baselines
 """
@@ -37,6 +38,7 @@ MakePopulation = Callable[[int, int], Population]
 Progress = Callable[[float, str], None]
 
 _SCREEN_CUSTOMERS = 2_000
+_SKETCH_CUSTOMERS = 3_000
 _CANDIDATES = 6
 
 
@@ -100,14 +102,16 @@ def optimize(
     seeking = evaluator(search_customers, seed, world.current)
     say(0.03, "best plan common to all segments")
     uniform = _uniform_start(seeking, settings, say)
-    found = search(seeking, uniform.choice, settings, _within(say, 0.15, 0.55))
-    tail = space.plan(found.best.choice, "plan")
+    coarse = _on_fewer(seeking)
+    sketch = search(coarse, uniform.choice, settings, _within(say, 0.15, 0.35))
+    tail = space.plan(sketch.best.choice, "plan")
     again = replace(seeking, tail=tail, known={}, _nothing=None, customer_days=0)
-    found_again = search(again, found.best.choice, settings, _within(say, 0.55, 0.8))
+    found = search(again, sketch.best.choice, settings, _within(say, 0.35, 0.8))
 
     say(0.8, "selection on fresh customers")
     choosing = evaluator(search_customers, seed + 1, tail)
-    best, candidates = _select(choosing, [*found_again.pool, *found.pool], settings)
+    pool = [e.choice for e in found.pool[:_CANDIDATES]] + [sketch.best.choice, uniform.choice]
+    best, candidates = _select(choosing, pool, settings)
     plan = space.plan(best, "plan")
 
     say(0.86, "report on fresh customers")
@@ -119,7 +123,7 @@ def optimize(
     seen = again.run([space.nothing(), best])
 
     promised, delivered = _gain(seen, objective, 1), _gain(fresh, objective, 3)
-    days = found.customer_days + found_again.customer_days + choosing.customer_days
+    days = sketch.customer_days + found.customer_days + seeking.customer_days + choosing.customer_days
     say(1.0, "done")
     return Optimization(
         plan=plan,
@@ -129,7 +133,7 @@ def optimize(
         promised_minus_delivered=Estimate(promised.mean - delivered.mean, float(np.hypot(promised.se, delivered.se))),
         fresh=fresh,
         fresh_use=use_of(fresh, limits),
-        found=replace(found_again, steps=[*found.steps, *found_again.steps]),
+        found=replace(found, steps=[*sketch.steps, *found.steps]),
         limits=limits,
         evaluations=days / (seeking.started.people.key.shape[0] * world.days),
         customer_days=days,
@@ -154,12 +158,19 @@ def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) 
     )
 
 
-def _select(choosing: Evaluator, pool: Sequence[Evaluated], settings: SearchSettings) -> tuple[Choice, int]:
+def _on_fewer(seeking: Evaluator) -> Evaluator:
+    """The same on a quarter of the customers, where that leaves enough of them."""
+    rows = np.arange(seeking.started.people.key.shape[0])
+    step = 4 if len(rows) >= 4 * _SKETCH_CUSTOMERS else 1
+    return replace(seeking, started=seeking.started.take_sample(rows[::step]), known={}, _nothing=None, customer_days=0)
+
+
+def _select(choosing: Evaluator, pool: Sequence[Choice], settings: SearchSettings) -> tuple[Choice, int]:
     """The best plan of the pool on customers the search has not seen, among those that keep the limits there."""
-    distinct = {e.choice.tobytes(): e.choice for e in pool[:_CANDIDATES] + pool[-_CANDIDATES:]}
+    distinct = {choice.tobytes(): choice for choice in pool}
     tried = choosing.evaluate([*distinct.values(), choosing.space.nothing()])
     holding = [e for e in tried if choosing.feasible(e, settings.buffer / 2)]
-    return max(holding, key=lambda e: e.value).choice, len(tried)
+    return max(holding, key=lambda e: e.value).choice, len(distinct)
 
 
 def _gain(result: SimulationResult, objective: Objective, plan: int) -> Estimate:

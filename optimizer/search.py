@@ -64,7 +64,7 @@ class Found:
 
 
 def search(evaluator: Evaluator, start: Choice, settings: SearchSettings, progress: Progress | None = None) -> Found:
-    """Improve ``start`` (which must satisfy the limits with the buffer) until nothing does."""
+    """Improve ``start`` until nothing does; a start beyond the limits is first brought within them."""
     say = progress or (lambda share, text: None)
     incumbent = evaluator.evaluate([start])[0]
     found = Found(incumbent)
@@ -116,7 +116,7 @@ def _bolder_plans(
     for trust in settings.trust:
         data = MasterData(table.value, table.use, incumbent.choice, incumbent.use, most, trust)
         proposal = propose(data)
-        if proposal is not None and proposal.gain > 0:
+        if proposal is not None and (proposal.choice != incumbent.choice).any():
             proposals[proposal.choice.tobytes()] = proposal.choice
     return _best(evaluator, list(proposals.values()), incumbent, settings)
 
@@ -163,4 +163,6 @@ def _best(
 ) -> Evaluated | None:
     feasible = [e for e in evaluator.evaluate(choices) if evaluator.feasible(e, settings.buffer)]
     best = max(feasible, key=lambda e: e.value, default=None)
+    if best is not None and not evaluator.feasible(incumbent, settings.buffer):
+        return best
     return best if best is not None and best.value > incumbent.value + 1e-6 * abs(incumbent.value) else None

@@ -13,7 +13,6 @@ import pulp
 from optimizer.formulation import Master, MasterData, build
 from optimizer.space import Choice
 
-
 _GAP = 1e-4
 """Relative gap at which HiGHS may stop: far below the error of the effects table, and proposals are simulated anyway.
 (Measured: closing the last 1e-9 of 2,400 binaries with 28 rows takes minutes.)"""

@@ -117,10 +117,10 @@ def simulate_scenario(
     the current policy came back instead. ``per_customer``: also the table ``customers``.
     """
     clock, say = Clock(), progress or _silent
+    chosen, name = _chosen_plan(plan, build.current_plan(loaded))
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
-    chosen, name = _chosen_plan(plan, world.current)
     given = plan is not None
     plans = [chosen, *([world.current] if given else []), no_contact(world)]
     worlds = {key: n for n, key in enumerate(("plan", "current", "no_contact") if given else ("plan", "no_contact"))}

@@ -138,10 +138,11 @@ def subscribed(world: World) -> npt.NDArray[np.int64]:
 
 
 def spend_nodes(shape: float) -> npt.NDArray[np.float64]:
-    """Quantile nodes of Gamma(shape) with mean 1; the last bin keeps its conditional mean."""
+    """Quantile nodes of Gamma(shape) with mean 1; the first and the last bin keep their conditional means."""
     n = SPEND_BINS
     nodes = np.empty(n + 1)
     nodes[:-1] = gammaincinv(shape, np.arange(n) / n) / shape
+    nodes[0] = max(2.0 * gammainc(shape + 1.0, nodes[1] * shape) * n - nodes[1], 0.0)
     tail_mean = (1.0 - gammainc(shape + 1.0, nodes[-2] * shape)) * n
     nodes[-1] = max(2.0 * tail_mean - nodes[-2], nodes[-2])
     return spend_table(nodes)

@@ -46,9 +46,7 @@ class OrderLog:
         if self.day.size == 0:
             raise InputError.of("orders", "there is no order")
         if not (self.customer.shape == self.day.shape == self.value.shape and self._is_sorted_and_complete()):
-            what = (
-                "orders must be sorted by customer and day, one per day, values >= 0, all customers present"
-            )
+            what = "orders must be sorted by customer and day, one per day, values >= 0, all customers present"
             raise InputError.of("orders", what)
         for name in ("customer_ids", "customer", "day", "value"):
             frozen = getattr(self, name).view()

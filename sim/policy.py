@@ -30,9 +30,7 @@ class FrequencyCap:
     def __post_init__(self) -> None:
         require(bool(self.name), "policy.caps", "every cap has a name", repr(self.name), "a text")
         here = f"policy.caps '{self.name}'"
-        require(
-            self.max_contacts >= 0, f"{here}.max_contacts", "must not be negative", self.max_contacts, ">= 0"
-        )
+        require(self.max_contacts >= 0, f"{here}.max_contacts", "must not be negative", self.max_contacts, ">= 0")
         require(
             1 <= self.rolling_days <= LONGEST_WINDOW_DAYS,
             f"{here}.rolling_days",
@@ -130,9 +128,7 @@ class Frequencies:
                 raise InputError.of(f"{name}.{where}", "unknown segment", where, ", ".join(segments))
             for channel, per_week in row.items():
                 if channel not in channels:
-                    raise InputError.of(
-                        f"{name}.{where}.{channel}", "unknown channel", channel, ", ".join(channels)
-                    )
+                    raise InputError.of(f"{name}.{where}.{channel}", "unknown channel", channel, ", ".join(channels))
                 rows = slice(None) if where == "default" else list(segments).index(where)
                 table[rows, list(channels).index(channel)] = per_week
         return cls(name, tuple(segments), tuple(channels), table)

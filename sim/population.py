@@ -17,6 +17,7 @@ from sim.fit._dropout_model import DropoutModel
 from sim.fit.gamma_gamma import GammaGamma
 from sim.fit.posterior import spend_posterior, trait_posterior
 from sim.orders import OrderLog
+from sim.rfm import ORDERS_REMEMBERED
 from sim.rng import customer_keys, id_hashes, place_keys, uniforms
 
 MICRO = 1_000_000
@@ -57,7 +58,8 @@ class Population:
     last_order: npt.NDArray[np.int64]
     """(N,) day of the last order, negative."""
     order_from: npt.NDArray[np.int64]
-    """(N,) the customer's past orders are order_from .. order_to - 1 in the two arrays below."""
+    """(N,) the customer's past orders are order_from .. order_to - 1 in the two arrays below; the latest 32 at most,
+    which is what segments look at, before day 0 as after it."""
     order_to: npt.NDArray[np.int64]
     order_day: npt.NDArray[np.int32]
     """Days of past orders, negative, ascending per customer."""
@@ -164,7 +166,7 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
         rate_scale_days=model.alpha_weeks * 7.0,
         first_order=first,
         last_order=days[order_to - 1].astype(np.int64),
-        order_from=order_from,
+        order_from=np.maximum(order_from, order_to - ORDERS_REMEMBERED),
         order_to=order_to,
         order_day=days,
         order_value=np.rint(values * MICRO).astype(np.int64),
@@ -230,7 +232,7 @@ def from_orders(
         rate_scale_days=organic.alpha * 7.0,
         first_order=day[first].astype(np.int64)[row],
         last_order=day[last - 1].astype(np.int64)[row],
-        order_from=first[row],
+        order_from=np.maximum(first, last - ORDERS_REMEMBERED)[row],
         order_to=last[row],
         order_day=day,
         order_value=np.rint(history.value * MICRO).astype(np.int64),

@@ -44,7 +44,9 @@ class RfmScheme:
         for key in ("recency_borders_days", "frequency_borders", "monetary_borders"):
             borders = getattr(self, key)
             require(
-                1 <= len(borders) <= 4 and list(borders) == sorted(set(borders)) and borders[0] >= 0,
+                1 <= len(borders) <= 4
+                and list(borders) == sorted(set(borders))
+                and 0 <= borders[0] <= borders[-1] < float("inf"),
                 f"segments.{key}",
                 "borders must ascend",
                 borders,
@@ -160,9 +162,7 @@ class RfmScheme:
         monetary: npt.NDArray[np.float64],
     ) -> npt.NDArray[np.int64]:
         """Segment index (N,) of customers with given R (days), F (orders) and M (currency)."""
-        r = len(self.recency_borders_days) - np.searchsorted(
-            self.recency_borders_days, recency_days, side="left"
-        )
+        r = len(self.recency_borders_days) - np.searchsorted(self.recency_borders_days, recency_days, side="left")
         f = np.searchsorted(self.frequency_borders, frequency, side="right")
         m = np.searchsorted(self.monetary_borders, monetary, side="right")
         _, nf, nm = self.shape
@@ -195,9 +195,7 @@ def _expand(pattern: str, shape: tuple[int, int, int], where: str) -> list[tuple
         scores = range(shape[position])
         chosen = list(scores) if inside == "*" else [int(ch) - 1 for ch in inside if ch.isdigit()]
         if inside != "*" and (len(chosen) != len(inside) or not set(chosen) <= set(scores)):
-            raise InputError.of(
-                where, f"no such score at place {position + 1}", pattern, f"1 to {shape[position]}"
-            )
+            raise InputError.of(where, f"no such score at place {position + 1}", pattern, f"1 to {shape[position]}")
         places.append(chosen)
     if len(places) != 3:
         raise InputError.of(where, "pattern too short", pattern, allowed)

@@ -73,19 +73,31 @@ def name_hash(name: str) -> int:
 
 def id_hashes(ids: npt.NDArray[np.str_]) -> npt.NDArray[np.uint64]:
     """64-bit hash per customer id (N,); depends on the id's text alone."""
+    numbers = _plain_numbers(ids)
+    if numbers is not None:  # the same hash as below would give, without a Python loop
+        return _number_hashes(numbers)
+    return np.fromiter((_id_hash(str(text)) for text in ids.tolist()), dtype=np.uint64, count=len(ids))
+
+
+def _plain_numbers(ids: npt.NDArray[np.str_]) -> npt.NDArray[np.int64] | None:
+    """The ids as numbers if all are numbers of up to 18 digits, written the usual way."""
+    if ids.dtype.itemsize > 4 * 18:
+        return None
     try:
         numbers = ids.astype(np.int64)
-        canonical = bool(np.all(numbers.astype(ids.dtype) == ids))
     except ValueError:
-        canonical = False
-    if canonical:  # decimal numbers: the same hash as below would give, without a Python loop
-        return _mix(numbers.astype(np.uint64) ^ U64(name_hash("decimal id")))
-    return np.fromiter((_text_id_hash(str(text)) for text in ids.tolist()), dtype=np.uint64, count=len(ids))
+        return None
+    usual = bool((numbers >= 0).all()) and bool(np.all(numbers.astype(ids.dtype) == ids))
+    return numbers if usual else None
 
 
-def _text_id_hash(text: str) -> int:
-    if text.lstrip("-").isdecimal() and str(int(text)) == text and abs(int(text)) < 2**63:
-        return int(_mix(np.array([int(text)], dtype=np.int64).astype(np.uint64) ^ U64(name_hash("decimal id")))[0])
+def _number_hashes(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    return _mix(numbers.astype(np.uint64) ^ U64(name_hash("decimal id")))
+
+
+def _id_hash(text: str) -> int:
+    if len(text) <= 18 and text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0"):
+        return int(_number_hashes(np.array([int(text)], dtype=np.int64))[0])
     return name_hash(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from sim.engine.blocks import BLOCK, Run, execute
+from sim.engine.blocks import Run, execute
 from sim.lower import lower_tables
 from sim.policy import Frequencies
 from sim.result import SimulationResult
@@ -22,7 +22,7 @@ def simulate(
     threads: int | None = None,
     detailed: bool = True,
     log_lines: int = 0,
-    block: int = BLOCK,
+    block: int | None = None,
     days_at_once: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> SimulationResult:

@@ -1,9 +1,10 @@
 """Nobody starts rested: the state on the evening of day -1 under the plan in force.
 
 Fatigue, stimulus, pacing credit and the memory of the rules come from running the contact process of the
-current plan over the last weeks before day 0: segments, orders and consent stand still, so that it reaches
-its stationary state. The opt-out hazard met there, times the customer's tenure, is what present subscribers have
-survived: their frailty is drawn given that.
+current plan over the last weeks before day 0, for each customer from the first order on: segments, orders and
+consent stand still, so that it reaches its stationary state. (Of past orders only the latest makes quiet days there,
+and none relieves fatigue.) The opt-out hazard met in the last weeks, times the
+customer's tenure, is what present subscribers have survived: their frailty is drawn given that.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ from sim.rng import place_keys, uniforms
 from sim.world import World
 
 _RING_MASK = 2**63 - 1
+_SETTLED_WEEKS = 2
+"""The opt-out hazard of a day is taken from the last weeks of the warm-up, when stocks have settled."""
+_SMALL_FRAILTY = 0.01
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ def _rested(world: World) -> Begin:
         credit=np.floor(np.column_stack(phases) * PACE).astype(np.int64),
         fatigue=np.zeros(n),
         stimulus=np.zeros(n),
+        joined=np.zeros(n, dtype=np.int64),
         order_from=population.order_from,
         order_to=population.order_to,
         order_day=population.order_day,
@@ -133,7 +138,8 @@ def _rested(world: World) -> Begin:
 
 
 def _warm_up_days(world: World) -> int:
-    """Long enough for stocks to settle to less than 1 % and for every rule's window; whole weeks."""
+    """Long enough for stocks to settle to less than 1 % and for every rule's window; whole weeks, a year at most (a
+    half-life above 55 days leaves more)."""
     half_life = max(world.behaviour.fatigue.half_life_days, world.behaviour.response.half_life_days)
     longest = max([cap.rolling_days for cap in world.policy.caps] + [world.policy.min_gap_days])
     days = min(364, max(28, round(8 * half_life), longest))
@@ -148,8 +154,12 @@ def _stationary(
         world, [world.current], world.current, seed=seed, first_day=-days, days=days, behaving=False, detailed=False
     )
     n, lanes = rested.credit.shape
-    plain = people._replace(effect=np.ones(n))
+    settled = np.arange(days) >= days - _SETTLED_WEEKS * 7
+    tables = tables._replace(phase=settled.astype(np.uint64))
+    # the reference customer's response, so that the rate is the stock; a frailty so small that chances are hazards
+    plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY))
     past = rested._replace(
+        joined=np.maximum(0, world.population.first_order + days),
         active=np.ones(n, dtype=np.uint8),
         last_order=rested.last_order + days,
         order_from=np.zeros(n, dtype=np.int64),
@@ -175,8 +185,8 @@ def _stationary(
         segments=len(world.rfm.segments),
     )
     totals = execute(run, threads=threads, keep_state=keep)
-    hazard = totals.customer[0, :, :, OPT_OUTS].sum(axis=1) / NANO / days
-    return kept, hazard
+    hazard = totals.customer[0, :, 1, OPT_OUTS] / (NANO * _SMALL_FRAILTY)
+    return kept, hazard / (_SETTLED_WEEKS * 7)
 
 
 def _settle(tables: Tables, state: State, kept: Begin, piece: slice, days: int) -> None:

@@ -220,6 +220,7 @@ def _update_segment(world: World, me: Customer, life: Life, day: int, phase: int
     if now != me.segment:
         me.segment = now
         life.events.append((day, SEGMENT, now, -1))
+        life.weekly["changes", day // 7, 0] += 1
         if phase == 0:
             life.segments_seen.add(now)
 
@@ -301,7 +302,7 @@ def _order_a_day(world: World, me: Customer, life: Life, seed: int, day: int, ph
     stimulated = stimulated_chance(world, me, day)
     life.expected_orders[phase] += organic + stimulated
     life.expected_revenue[phase] += (organic + stimulated) * me.mean_value * 1e6 * discount(world, week)
-    life.weekly["expected orders", week, 0] += organic + stimulated
+    life.weekly["expected orders", week, me.segment] += organic + stimulated
     chance, spend = word(me.key, seed, "order", day), word(me.key, seed, "spend", day)
     orders = [(ORGANIC, high(spend))] if high(chance) < organic else []
     orders += [(STIMULATED, low(spend))] if low(chance) < stimulated else []

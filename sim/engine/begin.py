@@ -41,6 +41,7 @@ class Begin(NamedTuple):
     credit: I64  # (N, L)
     fatigue: F64  # (N,)
     stimulus: F64  # (N,) stock A of stimulus, orders a day of the reference customer
+    joined: I64  # (N,) first day of contacts: 0, or later for who joins later
     order_from: I64  # (N,) first place in order_day / order_value
     order_to: I64  # (N,) behind the last place
     order_day: I32  # (orders of the base,) days, negative, ascending per customer
@@ -90,11 +91,12 @@ def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: igno
 def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
     recall_contacts(t, state, w, i, begin.ring)
     reachable = begin.subscribed[i] * people.contactable[i]
+    evening = begin.joined[i] - 1
     for lane in range(begin.credit.shape[1]):
         rate = t.rate[w, t.phase[0], begin.segment[i], lane]
         credit = begin.credit[i, lane]
         state.lane[w, i, lane, RING] = begin.ring[i, lane]
         state.lane[w, i, lane, RING_DAY] = -1
         state.lane[w, i, lane, CREDIT] = credit
-        state.lane[w, i, lane, ANCHOR] = -1
-        state.lane[w, i, lane, DUE] = due_day(credit, -1, rate) if (reachable >> lane) & 1 else NEVER
+        state.lane[w, i, lane, ANCHOR] = evening
+        state.lane[w, i, lane, DUE] = due_day(credit, evening, rate) if (reachable >> lane) & 1 else NEVER

@@ -39,11 +39,14 @@ def log_event(out, w, i, day, kind, lane, value):  # type: ignore[no-untyped-def
 
 
 @inlined
-def book_expected(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
-    """Book the expected orders gathered since the last booking, under the present segment."""
-    orders = state.sum_organic[w, i] + state.sum_stimulated[w, i]
-    state.sum_organic[w, i] = 0.0
-    state.sum_stimulated[w, i] = 0.0
+def book_expected(t, people, state, out, w, i, day, organic, stimulated):  # type: ignore[no-untyped-def]
+    """Book the expected orders gathered since the last booking, under the present segment.
+
+    ``organic`` and ``stimulated`` are today's: they stay, where the segment changes this morning.
+    """
+    orders = state.sum_organic[w, i] - organic + state.sum_stimulated[w, i] - stimulated
+    state.sum_organic[w, i] = organic
+    state.sum_stimulated[w, i] = stimulated
     week = t.week[day]
     count = round(orders * NANO)
     money = round(orders * people.mean_value[i] * MICRO * t.discount[week])

@@ -160,7 +160,8 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
     person[i, SEGMENT_DUE] = next_look(t, state, w, i, day)
     if new == old:
         return
-    book_expected(t, people, state, out, w, i, day)
+    today = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
+    book_expected(t, people, state, out, w, i, day, state.organic[w, i], today)
     person[i, SEGMENT] = new
     phase = t.phase[day]
     if phase == 0:
@@ -241,7 +242,7 @@ def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
 def _end_week(t, people, state, out, w, day):  # type: ignore[no-untyped-def]
     """Step 7."""
     for i in range(people.key.shape[0]):
-        book_expected(t, people, state, out, w, i, day)
+        book_expected(t, people, state, out, w, i, day, 0.0, 0.0)
         if state.stimulated[w, i] < response.NEGLIGIBLE:
             state.stimulated[w, i] = 0.0
         if t.detailed:

@@ -2,7 +2,8 @@
 
 Credit grows by frequency / 7 of a contact a day and stops growing once a contact is due; a due contact that is
 blocked stays due and goes at the first eligible day (dropping it would alias: with a gap of 4 days, 1.75 a week
-would deliver 1.75 and 2 a week only 1). A send costs one contact's credit, the remainder stays. Whole numbers:
+would deliver 1.75 and 2 a week only 1). A send costs one contact's credit, the remainder stays. While a
+segment's frequency is 0 a contact that was due is not; its credit waits for a segment with contacts. Whole numbers:
 a contact is PACE = 7 x 2^20, a day earns round(frequency x 2^20), so the due day is exact.
 """
 

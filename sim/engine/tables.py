@@ -58,7 +58,8 @@ CAP_FREE, CAP_HEAD, CAP_DAYS = 0, 1, 2
 PLACE_ORDER, PLACE_SPEND, PLACE_DROPOUT, PLACE_LANES = 0, 1, 2, 3
 # ... then per lane: contact (funnel and opt-out), complaint
 
-# columns of Out.customer (per world, customer and phase) ------------------------------------------------------
+# columns of Out.customer (per world, customer and phase; REVENUE and COST after the horizon are discounted,
+# sampled values are not) ------------------------------------------------------
 ORDERS, REVENUE, COST, OPT_OUTS, SAMPLED_ORDERS, SAMPLED_REVENUE = range(6)
 CUSTOMER_COLUMNS = 6
 

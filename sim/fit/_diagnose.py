@@ -100,6 +100,4 @@ def _spend_depends_on_frequency(summary: RepeatSummary) -> str | None:
 def _endless_spend(spend: GammaGamma) -> str | None:
     if spend.q > 1:
         return None
-    return (
-        f"q = {spend.q:.2f} is not above 1: the mean order value of new customers is infinite under this fit"
-    )
+    return f"q = {spend.q:.2f} is not above 1: the mean order value of new customers is infinite under this fit"

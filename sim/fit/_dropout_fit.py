@@ -64,12 +64,8 @@ def _check(x: Floats, t_x: Floats, age: Floats) -> None:
         shapes = f"{x.shape}, {t_x.shape}, {age.shape}"
         raise InputError.of("fit", "x, t_x and T must be of one length", shapes)
     if x.size < 2:
-        raise InputError.of(
-            "fit", "too few customers to see how they differ", x.size, "2 or more, better 1,000"
-        )
-    valid = (
-        (x >= 0) & (x == np.floor(x)) & (t_x >= 0) & (t_x <= age) & np.isfinite(age) & ((x > 0) | (t_x == 0))
-    )
+        raise InputError.of("fit", "too few customers to see how they differ", x.size, "2 or more, better 1,000")
+    valid = (x >= 0) & (x == np.floor(x)) & (t_x >= 0) & (t_x <= age) & np.isfinite(age) & ((x > 0) | (t_x == 0))
     if not valid.all():
         at = int(np.argmin(valid))
         given = f"customer {at}: x={x[at]:g}, t_x={t_x[at]:g}, T={age[at]:g}"

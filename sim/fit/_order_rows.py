@@ -55,9 +55,7 @@ class Mistakes:
             self.problems.append(Problem(f"{self.table.where}, {name}", what, quoted, allowed))
         if len(rows) > SHOWN:
             where = self.table.where
-            self.problems.append(
-                Problem(where, f"{what}: {len(rows) - SHOWN:,} more rows, {len(rows):,} in all")
-            )
+            self.problems.append(Problem(where, f"{what}: {len(rows) - SHOWN:,} more rows, {len(rows):,} in all"))
 
     def add_counted(self, wrong: pl.Series, what: str, allowed: str) -> None:
         """One problem for all rows where `wrong` is true, naming the first ones."""
@@ -98,9 +96,7 @@ def choose_columns(table: Table, columns: Mapping[str, str] | None) -> dict[str,
             hint = f"columns that exist: {existing}{_nearest(ours, theirs, table.headings)}"
             problems.append(Problem(table.where, f"the column {theirs!r} is missing", None, hint))
         elif count > 1:
-            problems.append(
-                Problem(table.where, f"the column {theirs!r} stands {count} times in the heading")
-            )
+            problems.append(Problem(table.where, f"the column {theirs!r} stands {count} times in the heading"))
     if problems:
         raise InputError(problems)
     positions = {ours: table.headings.index(mapping.get(ours, ours)) for ours in REQUIRED}

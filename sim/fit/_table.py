@@ -119,9 +119,7 @@ def _read_parquet(path: Path, where: str) -> Table:
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError.of(
-            where, f"the Parquet file cannot be read ({str(error).splitlines()[0]})"
-        ) from None
+        raise InputError.of(where, f"the Parquet file cannot be read ({str(error).splitlines()[0]})") from None
     return Table(_plain(frame), where, _frame_rows, tuple(frame.columns))
 
 
@@ -144,9 +142,7 @@ def _parse_csv(content: bytes, where: str) -> Table:
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
     separator = _separator(content)
-    headings = next(
-        csv.reader(io.StringIO(content[:65536].decode("utf-8-sig", "replace")), delimiter=separator), []
-    )
+    headings = next(csv.reader(io.StringIO(content[:65536].decode("utf-8-sig", "replace")), delimiter=separator), [])
     try:
         frame = pl.read_csv(content, infer_schema=False, separator=separator)
     except pl.exceptions.PolarsError as error:
@@ -162,17 +158,13 @@ def _refuse_foreign(content: bytes, where: str) -> None:
         raise InputError.of(where, "the file is empty")
     kind = _looks_like(content)
     if kind != "plain text":
-        raise InputError.of(
-            where, f"the name says CSV, but the content is {kind}", allowed="CSV text in UTF-8"
-        )
+        raise InputError.of(where, f"the name says CSV, but the content is {kind}", allowed="CSV text in UTF-8")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         given = f"byte 0x{content[error.start]:02x}"
-        raise InputError.of(
-            f"{where}, line {line}", "the text is not UTF-8", given, "save it as UTF-8"
-        ) from None
+        raise InputError.of(f"{where}, line {line}", "the text is not UTF-8", given, "save it as UTF-8") from None
 
 
 def _separator(content: bytes) -> str:
@@ -182,9 +174,7 @@ def _separator(content: bytes) -> str:
 
 def _records(content: bytes, separator: str) -> list[tuple[int, int]]:
     """First line and number of fields of each record after the heading; raises csv.Error on open quotes."""
-    reader = csv.reader(
-        io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=separator, strict=True
-    )
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=separator, strict=True)
     records, start = [], 1
     for fields in reader:
         records.append((start, len(fields)))
@@ -251,7 +241,5 @@ def _column(name: str, column: nw.Series[Any]) -> pl.Series:
         local = column.dt.replace_time_zone(None) if isinstance(kind, nw.Datetime) else column
         values = pl.Series(name, local.to_numpy().astype("datetime64[D]"))
     else:
-        return pl.Series(
-            name, [None if gap else str(v) for gap, v in zip(missing, column.to_numpy(), strict=True)]
-        )
+        return pl.Series(name, [None if gap else str(v) for gap, v in zip(missing, column.to_numpy(), strict=True)])
     return values.set(pl.Series(missing), None) if missing.any() else values

@@ -103,9 +103,7 @@ def _check(n: Floats, mean: Floats) -> None:
     if not valid.all():
         at = int(np.argmin(valid))
         given = f"customer {at}: n={n[at]:g}, mean={mean[at]:g}"
-        raise InputError.of(
-            "spend fit", "impossible order values", given, "n >= 0, and a positive mean where n >= 1"
-        )
+        raise InputError.of("spend fit", "impossible order values", given, "n >= 0, and a positive mean where n >= 1")
     used = n > 0
     if used.sum() < 2:
         what = "too few customers with a repeat order of positive value"

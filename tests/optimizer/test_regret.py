@@ -12,6 +12,7 @@ from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
 from optimizer.search import SearchSettings, search
 from optimizer.space import Choice
+from sim.domain import Behaviour
 from tests.optimizer.worlds import EMAIL, FOUR, SMS, evaluator_of, people, small_world, space_of, with_limits
 
 MOST_REGRET = 0.02
@@ -39,6 +40,11 @@ def enumerated(case: str, *, customers: int, seed: int) -> Enumerated:
         world = small_world(people(customers, seed), channels=(EMAIL,))
         levels = {"email": (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)}
         space, measures = space_of(world, levels), MAIL_MEASURES
+    elif case == "two segments, coarse levels":
+        # what fits is lumpy: a step of one cell may have to be paid for by two steps down elsewhere
+        world = small_world(people(customers, seed), behaviour=Behaviour())
+        levels = {"email": (0.0, 0.5, 1.0, 3.0), "sms": (0.0, 0.25, 0.5, 1.0)}
+        space, measures = space_of(world, levels), MEASURES
     else:
         world = small_world(people(customers, seed), rfm=FOUR, channels=(EMAIL, SMS))
         space, measures = space_of(world, {"email": (0.0, 1.0), "sms": (0.0, 0.5)}), MEASURES
@@ -46,7 +52,12 @@ def enumerated(case: str, *, customers: int, seed: int) -> Enumerated:
     return Enumerated(evaluator, evaluator.evaluate(list(space.all())))
 
 
-CASES = ("two segments, two channels", "two segments, one channel", "four segments, two levels")
+CASES = (
+    "two segments, two channels",
+    "two segments, coarse levels",
+    "two segments, one channel",
+    "four segments, two levels",
+)
 
 
 def random_limits(every: Enumerated, rng: np.random.Generator) -> tuple[Limit, ...]:
@@ -62,8 +73,10 @@ def random_limits(every: Enumerated, rng: np.random.Generator) -> tuple[Limit, .
 
 
 def regret(best: float, found: float, uniform: float) -> float:
-    assert best >= uniform
-    return 0.0 if best == found else (best - found) / (best - uniform)
+    assert best >= max(found, uniform)
+    if best == found:
+        return 0.0
+    return (best - found) / (best - uniform) if best > uniform else np.inf
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,17 @@ def test_value_never_falls_and_limits_are_never_broken(world: Evaluator, budget:
         assert not found.best.choice.any()
 
 
+def test_a_start_beyond_the_limits_is_brought_within_them(world: Evaluator) -> None:
+    evaluator = limited(world, 60.0, 30.0)
+    most = np.tile([3, 3], (4, 1))
+    start = evaluator.evaluate([most])[0]
+    assert (start.use > 2 * evaluator.most).any()
+    found = search(evaluator, most, SETTINGS)
+    assert evaluator.feasible(found.best, SETTINGS.buffer)
+    assert found.best.value > 0
+    assert all(evaluator.feasible(plan, SETTINGS.buffer) for plan in found.pool)
+
+
 def test_at_the_end_no_single_feasible_change_improves(world: Evaluator) -> None:
     evaluator = limited(world, 120.0, 60.0)
     found = search(evaluator, evaluator.space.nothing(), SETTINGS)

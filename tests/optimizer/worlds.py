@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit
 from optimizer.space import Space
-from sim.domain import Channel
+from sim.domain import Behaviour, Channel, Fatigue
 from sim.policy import ContactPolicy, Frequencies, FrequencyCap
 from sim.population import OrganicModel, Population, synthetic
 from sim.rfm import RfmScheme
@@ -25,7 +25,7 @@ SMS = Channel(
     "sms", unit_cost=0.06, orders_per_contact=0.015, fatigue_weight=2.0, unsubscribe_per_contact=0.004,
     delivered=0.98, seen=1.0, clicked=0.07, consent_share=0.5,
 )  # fmt: skip
-LEVELS = {"email": (0.0, 0.5, 1.0, 3.0), "sms": (0.0, 0.25, 0.5, 1.0)}
+LEVELS = {"email": (0.0, 0.5, 1.0, 2.0), "sms": (0.0, 0.25, 0.5, 1.0)}
 
 TWO = RfmScheme.from_map(
     recency_borders_days=(60,), frequency_borders=(2,), monetary_borders=(30.0,),
@@ -40,6 +40,8 @@ THREE_ONE_EMPTY = RfmScheme.from_map(
     cell_map={"fresh": ["3**"], "cold": ["2**"], "nobody": ["1**"]},
 )  # fmt: skip
 
+TIRING = Behaviour(fatigue=Fatigue(half_life_days=7.0, damping=0.4))
+"""The best frequency lies inside the menus, and what one channel does depends on the other."""
 POLICY = ContactPolicy(caps=(FrequencyCap("3 in 7 days", 3, 7),), quiet_days_after_order=2)
 
 
@@ -55,6 +57,7 @@ def small_world(
     weeks: int = 12,
     tail_weeks: int = 12,
     current: tuple[float, ...] = (1.0, 0.0),
+    behaviour: Behaviour = TIRING,
 ) -> World:
     names = tuple(channel.name for channel in channels)
     table = np.tile(np.array(current[: len(channels)]), (len(rfm.segments), 1))
@@ -64,6 +67,7 @@ def small_world(
         rfm=rfm,
         current=Frequencies("current", rfm.segments, names, table),
         policy=POLICY,
+        behaviour=behaviour,
         weeks=weeks,
         tail_weeks=tail_weeks,
     )

@@ -227,6 +227,16 @@ def test_the_current_plan_as_a_file_differs_by_nothing(runs: Path) -> None:
     assert done.result["value"]["versus_current"] == done.result["tail_sensitivity"]["versus_current"] == zero
 
 
+def test_a_wrong_plan_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[default]\nfax = 1\n")
+    heard: list[object] = []
+    with pytest.raises(InputError, match=r"p\.toml:2: default\.fax: unknown channel"):
+        run.simulate_scenario(
+            load_scenario("library:cdnow"), plan=tmp_path / "p.toml", progress=lambda *all_: heard.append(all_)
+        )
+    assert heard == []
+
+
 def test_plan_files_of_a_run_load_back(runs: Path, best: Json) -> None:
     segments = tuple(dict.fromkeys(row["segment"] for row in best["plan"]))
     plan = load_plan(runs / "best" / "plan.toml", segments, ("email", "sms"))

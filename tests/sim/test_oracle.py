@@ -128,6 +128,9 @@ def assert_tables(result: SimulationResult, w: int, lives: list[oracle.Life]) ->
             assert segment[k, s, columns.SEG_COST] == pytest.approx(
                 weekly["segment cost", k, s], rel=RELATIVE, abs=0.51 * weekly["segment contacts", k, s]
             )
+            assert segment[k, s, columns.SEG_ORDERS] == pytest.approx(
+                weekly["expected orders", k, s] * 1e9, rel=RELATIVE, abs=0.51 * (len(lives) + weekly["changes", k, 0])
+            )
             for old in range(segment.shape[1]):
                 assert totals.flow[w, k, old, s] == weekly[f"from {old}", k, s]
         for what, column in WORLD_COUNTS.items():

@@ -13,6 +13,7 @@ from scipy import stats
 
 from sim.errors import InputError
 from sim.population import MICRO, OrganicModel, Population, synthetic
+from sim.rfm import ORDERS_REMEMBERED
 from tests import oracle
 from tests.fuzzy import assert_mean, assert_share
 from tests.sim.test_closed_form import orders_given
@@ -63,7 +64,7 @@ def test_the_past_is_the_model_without_contacts(model: OrganicModel) -> None:
     assert population.first_order.min() == -tenure
     assert population.first_order.max() == -1
     assert stats.chisquare(np.bincount(-population.first_order - 1, minlength=tenure)).pvalue > SMALLEST
-    repeats = population.order_to - population.order_from - 1
+    repeats = np.diff(population.order_to, prepend=0) - 1
     age = -1 - population.first_order  # days between the first order and day 0
     start = 1 - population.dropout if model.model == "mbg-nbd" else 1.0
     given_ = np.array(
@@ -75,18 +76,20 @@ def test_the_past_is_the_model_without_contacts(model: OrganicModel) -> None:
 
 
 def test_past_orders_are_a_table_by_customer_and_day() -> None:
+    """All of them, of which the latest 32 of each customer are looked at."""
     population = synthetic(LIVELY, 2000, seed=4, tenure_days=300)
-    assert population.order_from[0] == 0
-    assert np.array_equal(population.order_from[1:], population.order_to[:-1])
+    begin = np.concatenate([[0], population.order_to[:-1]])
+    count = population.order_to - begin
+    assert count.max() > ORDERS_REMEMBERED
+    assert np.array_equal(population.order_to - population.order_from, np.minimum(count, ORDERS_REMEMBERED))
     assert population.order_to[-1] == len(population.order_day) == len(population.order_value)
     for i in range(200):
-        days = population.order_day[population.order_from[i] : population.order_to[i]]
+        days = population.order_day[begin[i] : population.order_to[i]]
         assert (np.diff(days) > 0).all()
         assert days[0] == population.first_order[i]
         assert days[-1] == population.last_order[i]
         assert days[-1] < 0
-    who = np.repeat(np.arange(2000), population.order_to - population.order_from)
-    relative = population.order_value / MICRO / population.mean_value[who]
+    relative = population.order_value / MICRO / np.repeat(population.mean_value, count)
     assert stats.kstest(relative, stats.gamma(LIVELY.p, scale=1 / LIVELY.p).cdf).pvalue > SMALLEST
 
 
@@ -100,7 +103,10 @@ def test_the_past_follows_the_draws_of_its_days() -> None:
             if active and oracle.full(oracle.word(key, 4, "history:o", day)) < -np.expm1(-population.rate[i]):
                 days.append(day)
                 active = oracle.full(oracle.word(key, 4, "history:d", day)) >= population.dropout[i]
-        assert population.order_day[population.order_from[i] : population.order_to[i]].tolist() == days
+        assert (
+            population.order_day[population.order_from[i] : population.order_to[i]].tolist()
+            == days[-ORDERS_REMEMBERED:]
+        )
         assert bool(population.active[i]) == active
 
 
