@@ -11,7 +11,7 @@ from sim.start import Started
 
 _SCREENED_ABOVE = 64
 """More level vectors than this are first simulated on few customers."""
-_KEPT = 32
+_KEPT = 24
 
 
 def best_uniform(

@@ -7,7 +7,7 @@ value and on every row of every limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,8 @@ class Effects:
 
     incumbent: Choice
     value: npt.NDArray[np.float64]
-    """(S, L, B) change of value, currency; 0 for the incumbent's own level, -inf where there is no such level."""
+    """(S, L, B) change of value, currency; 0 for the incumbent's own level, -inf for levels that do not exist or were
+    not simulated."""
     value_se: npt.NDArray[np.float64]
     """(S, L, B) its standard error."""
     use: npt.NDArray[np.float64]
@@ -50,9 +51,12 @@ def effects_table(
     tail: Frequencies,
     objective: Objective,
     threads: int,
-    progress: Callable[[float], None] | None = None,
+    steps: int | None = None,
 ) -> Effects:
-    """Simulate every single change; ``result`` holds the incumbent (plan 0) on ``started``'s customers."""
+    """Simulate every single change; ``result`` holds the incumbent (plan 0) on ``started``'s customers.
+
+    ``steps``: only changes by so many levels up or down (None = all); the others have value -inf.
+    """
     (segments, channels), most = space.shape, max(len(levels) for levels in space.levels)
     rows = rows_of_use(lane_use(result)[:1], limits, space.channels, _costs(started), 1.0).shape[1]
     value = np.full((segments, channels, most), -np.inf)
@@ -64,7 +68,12 @@ def effects_table(
     for s in range(segments):
         visitors = np.flatnonzero(result.totals.visited[0] >> s & 1)
         visited[s] = len(visitors) > 0
-        changes = [(c, k) for c in range(channels) for k in range(len(space.levels[c])) if k != incumbent[s, c]]
+        changes = [
+            (c, k)
+            for c in range(channels)
+            for k in range(len(space.levels[c]))
+            if 0 < abs(k - incumbent[s, c]) <= (steps or most)
+        ]
         for c in range(channels):
             value[s, c, incumbent[s, c]] = 0.0
         if not visited[s]:
@@ -86,8 +95,6 @@ def effects_table(
                 value[s, c, k] = gain[j].sum() * scale / MICRO
                 error[s, c, k] = np.sqrt(np.square(gain[j] / MICRO).sum()) * scale
                 use[s, c, k] = spent[j + 1] - spent[0]
-        if progress:
-            progress((s + 1) / segments)
     return Effects(incumbent.copy(), value, error, use, visited, simulated)
 
 

@@ -37,7 +37,7 @@ MakePopulation = Callable[[int, int], Population]
 """(customers, seed) -> a population of that size with its own latent draws."""
 Progress = Callable[[float, str], None]
 
-_SCREEN_CUSTOMERS = 2_000
+_SCREEN_CUSTOMERS = 1_000
 _SKETCH_CUSTOMERS = 3_000
 _CANDIDATES = 6
 
@@ -57,6 +57,8 @@ class Optimization:
     """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
     fresh_use: np.ndarray
     """(4, rows) use of the limits in the report run."""
+    seen: SimulationResult
+    """The plan ("plan 1") against no contact ("plan 0") on the customers of the search: what was promised."""
     found: Found
     limits: tuple[Limit, ...]
     evaluations: float
@@ -133,6 +135,7 @@ def optimize(
         promised_minus_delivered=Estimate(promised.mean - delivered.mean, float(np.hypot(promised.se, delivered.se))),
         fresh=fresh,
         fresh_use=use_of(fresh, limits),
+        seen=seen,
         found=replace(found, steps=[*sketch.steps, *found.steps]),
         limits=limits,
         evaluations=days / (seeking.started.people.key.shape[0] * world.days),

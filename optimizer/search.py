@@ -29,7 +29,7 @@ class SearchSettings:
     """Most rounds of table, MILP and simulation."""
     buffer: float = 0.01
     """Share of every limit left unused, so that it holds on other customers too."""
-    trust: tuple[int, ...] = (1, 2, 3, 5, 8, 12, 20, 1000)
+    trust: tuple[int, ...] = (1, 2, 4, 8, 16, 1000)
     """Trust regions tried in every round: most cells changed at once."""
     exchanges: int = 48
     """Exchanges of two simulated before the search may end."""
@@ -68,10 +68,14 @@ def search(evaluator: Evaluator, start: Choice, settings: SearchSettings, progre
     say = progress or (lambda share, text: None)
     incumbent = evaluator.evaluate([start])[0]
     found = Found(incumbent)
+    steps: int | None = None  # first all levels, then neighbours only, and all levels again before the end
     for n in range(1, settings.rounds + 1):
         say((n - 1) / settings.rounds, f"round {n}: effects of single changes")
-        table = _table(evaluator, incumbent, found)
+        table = _table(evaluator, incumbent, found, steps)
         better, how = _bolder_plans(evaluator, table, incumbent, settings), "milp"
+        if better is None and steps is not None:
+            table, steps = _table(evaluator, incumbent, found, None), None
+            better = _bolder_plans(evaluator, table, incumbent, settings)
         if better is None:
             found.one_opt = True
             say((n - 0.5) / settings.rounds, f"round {n}: exchanges of two")
@@ -81,7 +85,7 @@ def search(evaluator: Evaluator, start: Choice, settings: SearchSettings, progre
         found.steps.append(Step(n, (better or incumbent).value, changed, accepted, how))
         if better is None:
             break
-        incumbent, found.one_opt, found.exchanges_tried = better, False, 0
+        incumbent, found.one_opt, found.exchanges_tried, steps = better, False, 0, 1
     found.best = incumbent
     feasible = [e for e in evaluator.known.values() if evaluator.feasible(e, settings.buffer)]
     found.pool = sorted(feasible, key=lambda e: -e.value)[:10]
@@ -90,7 +94,7 @@ def search(evaluator: Evaluator, start: Choice, settings: SearchSettings, progre
     return found
 
 
-def _table(evaluator: Evaluator, incumbent: Evaluated, found: Found) -> Effects:
+def _table(evaluator: Evaluator, incumbent: Evaluated, found: Found, steps: int | None) -> Effects:
     result = evaluator.run([incumbent.choice])
     table = effects_table(
         evaluator.started,
@@ -101,6 +105,7 @@ def _table(evaluator: Evaluator, incumbent: Evaluated, found: Found) -> Effects:
         tail=evaluator.tail,
         objective=evaluator.objective,
         threads=evaluator.threads,
+        steps=steps,
     )
     found.table = table
     found.customer_days += table.simulated

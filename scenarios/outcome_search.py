@@ -12,6 +12,7 @@ from optimizer.optimize import Optimization
 from scenarios.outcome import Part, cost, estimate
 from scenarios.planfile import plan_rows
 from sim.compare import base_total, compare
+from sim.result import SimulationResult
 from sim.units import MICRO
 
 LABELS = {
@@ -27,8 +28,8 @@ def search_outcome(done: Optimization, objective: Objective, currency: str) -> P
     """Everything that ``optimize`` reports beyond what it is worth as a simulated plan."""
     return {
         "objective": objective,
-        "promised": {"value": estimate(done.promised)},
-        "delivered": measured(done, "plan", objective),
+        "promised": measured(done.seen, 1, 0, objective),
+        "delivered": measured(done.fresh, "plan", "no_contact", objective),
         "promised_minus_delivered": estimate(done.promised_minus_delivered),
         "baselines": {name: rival(done, name, objective) for name in LABELS},
         "limits": limit_rows(done, currency),
@@ -37,16 +38,15 @@ def search_outcome(done: Optimization, objective: Objective, currency: str) -> P
     }
 
 
-def measured(done: Optimization, name: str, objective: Objective) -> Part:
-    """A plan of the report run over no contact; ``value`` is the objective, horizon and tail together."""
-    fresh = done.fresh
-    money = compare(fresh, name, "no_contact")
+def measured(found: SimulationResult, plan: str | int, nothing: str | int, objective: Objective) -> Part:
+    """A simulated plan over no contact; ``value`` is the objective, horizon and tail together."""
+    money = compare(found, plan, nothing)
     return {
-        "value": _gain(done, name, "no_contact", objective),
+        "value": _gain(found, plan, nothing, objective),
         "contribution": estimate(money.contribution),
         "revenue": estimate(money.revenue),
         "orders": estimate(money.orders),
-        "cost": cost(fresh, fresh.index(name)),
+        "cost": cost(found, found.index(plan)),
     }
 
 
@@ -55,10 +55,10 @@ def rival(done: Optimization, name: str, objective: Objective) -> Part:
     world = done.fresh.index(name)
     return {
         "label": LABELS[name],
-        **measured(done, name, objective),
+        **measured(done.fresh, name, "no_contact", objective),
         "feasible": bool(np.all(done.fresh_use[world] <= _most(done) + 1e-9)),
         "plan": plan_rows(done.fresh.plans[world]),
-        "plan_minus_this": _gain(done, "plan", name, objective),
+        "plan_minus_this": _gain(done.fresh, "plan", name, objective),
     }
 
 
@@ -105,10 +105,10 @@ def search_part(done: Optimization) -> Part:
     }
 
 
-def _gain(done: Optimization, name: str, other: str, objective: Objective) -> Part:
-    value = worth(done.fresh, objective)
-    difference = value[done.fresh.index(name)] - value[done.fresh.index(other)]
-    return estimate(base_total(difference, done.fresh.world.population, MICRO))
+def _gain(found: SimulationResult, plan: str | int, other: str | int, objective: Objective) -> Part:
+    value = worth(found, objective)
+    difference = value[found.index(plan)] - value[found.index(other)]
+    return estimate(base_total(difference, found.world.population, MICRO))
 
 
 def _most(done: Optimization) -> np.ndarray:

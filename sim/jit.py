@@ -77,7 +77,8 @@ def inlined(function: F) -> F:
     day is four times slower with calls). Keep them small, and keep their loops over channels and rules either
     contiguous or with an early exit: the compiler turns any other short loop into slow gathers.
     """
-    compiled: F = numba.njit(inline="always", _nrt=False, error_model="numpy")(function)
+    options: dict[str, Any] = {"_nrt": False, "error_model": "numpy", "inline": "always"}
+    compiled: F = numba.njit(**options)(function)
     return compiled
 
 

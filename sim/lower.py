@@ -43,6 +43,7 @@ def lower_tables(
     channels, behaviour = world.channels, world.behaviour
     stimulus_decay = daily_decay(behaviour.response.half_life_days)
     cap_from, cap_of_lane, caps = _caps(world)
+    dormant = dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS)
     rates = np.stack([credit_per_day(np.stack([plan.per_week, tail.per_week])) for plan in plans])
     week = np.arange(days) // DAYS_PER_WEEK
     saturation = behaviour.response.saturation_orders_per_day
@@ -72,7 +73,8 @@ def lower_tables(
         frequency_borders=np.array(world.rfm.frequency_borders, dtype=np.int64),
         monetary_borders=np.array([round(b * MICRO) for b in world.rfm.monetary_borders], dtype=np.int64),
         cells=np.array(world.rfm.cells, dtype=np.int64),
-        dormant=dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS),
+        dormant=dormant,
+        absence=np.concatenate([[1.0], dormant]),
         spend=spend_nodes(world.population.value_shape),
         quiet_days=world.policy.quiet_days_after_order,
         window_days=world.rfm.window_days,

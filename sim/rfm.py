@@ -166,7 +166,8 @@ class RfmScheme:
         f = np.searchsorted(self.frequency_borders, frequency, side="right")
         m = np.searchsorted(self.monetary_borders, monetary, side="right")
         _, nf, nm = self.shape
-        return np.asarray(self.cells, dtype=np.int64)[(r * nf + f) * nm + m]
+        cells: npt.NDArray[np.int64] = np.asarray(self.cells, dtype=np.int64)
+        return np.asarray(cells[(r * nf + f) * nm + m])
 
 
 def quantile_borders(values: npt.NDArray[np.float64], scores: int) -> tuple[float, ...]:

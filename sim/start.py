@@ -54,13 +54,8 @@ class Started:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Started:
         """The same for some of the customers (their draws do not change)."""
-        begin = Begin(*(getattr(self.begin, f) for f in self.begin._fields[:-2]), *self.begin[-2:])
-        return Started(
-            self.world,
-            self.seed,
-            People(*(np.ascontiguousarray(array[rows]) for array in self.people)),
-            Begin(*(np.ascontiguousarray(array[rows]) for array in begin[:-2]), *begin[-2:]),
-        )
+        people = People._make(np.ascontiguousarray(array[rows]) for array in self.people)
+        return Started(self.world, self.seed, people, _begin_of(self.begin, rows))
 
     def take_sample(self, rows: npt.NDArray[np.int64]) -> Started:
         """Some of the customers, standing for the whole base."""
@@ -91,14 +86,16 @@ def new_state(worlds: int, customers: int, lanes: int, memory: int) -> State:
     """An empty state of a block."""
     shape = (worlds, customers)
     floats = [np.zeros(shape) for _ in range(7)]
-    return State(
-        *floats,
-        wake=np.zeros(shape, dtype=np.int64),
-        person=np.zeros((*shape, PERSON_COLUMNS), dtype=np.int64),
-        lane=np.zeros((*shape, lanes, LANE_COLUMNS), dtype=np.int64),
-        memory=np.zeros((*shape, memory), dtype=np.int64),
-        log_day=np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int32),
-        log_value=np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int64),
+    return State._make(
+        [
+            *floats,
+            np.zeros(shape, dtype=np.int64),
+            np.zeros((*shape, PERSON_COLUMNS), dtype=np.int64),
+            np.zeros((*shape, lanes, LANE_COLUMNS), dtype=np.int64),
+            np.zeros((*shape, memory), dtype=np.int64),
+            np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int32),
+            np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int64),
+        ]
     )
 
 
@@ -107,9 +104,14 @@ def begin_state(
 ) -> State:
     """State of a slice of customers on the morning of day 0."""
     state = new_state(worlds, piece.stop - piece.start, begin.ring.shape[1], memory_size(tables))
-    here = Begin(*(array[piece] for array in begin[:-2]), *begin[-2:])
-    begin_block(tables, People(*(array[piece] for array in people)), here, state, frozen_segments)
+    here = People._make(array[piece] for array in people)
+    begin_block(tables, here, _begin_of(begin, piece), state, frozen_segments)
     return state
+
+
+def _begin_of(begin: Begin, rows: slice | npt.NDArray[np.int64]) -> Begin:
+    """The same for some customers; the orders of the base (the last two arrays) are shared."""
+    return Begin._make([*(np.ascontiguousarray(array[rows]) for array in begin[:-2]), *begin[-2:]])
 
 
 def _rested(world: World) -> Begin:

@@ -27,7 +27,7 @@ def spend_table(
     last bin its conditional mean.
     """
     nodes = np.asarray(quantiles, dtype=np.float64)
-    return nodes / ((nodes[1:] + nodes[:-1]).mean() / 2.0)
+    return np.asarray(nodes / ((nodes[1:] + nodes[:-1]).mean() / 2.0))
 
 
 @inlined

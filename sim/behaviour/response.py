@@ -36,7 +36,7 @@ def dormant_table(share: float, half_life_days: float, days: int) -> npt.NDArray
 def reference_moment(shape: float, mean_per_day: float, eta: float) -> float:
     """E[lambda^eta] over the reference population lambda ~ Gamma(shape) with the given mean, per day."""
     scale = mean_per_day / shape
-    return math.exp(math.lgamma(shape + eta) - math.lgamma(shape)) * scale**eta
+    return float(math.exp(math.lgamma(shape + eta) - math.lgamma(shape)) * scale**eta)
 
 
 @inlined

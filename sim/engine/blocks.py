@@ -118,7 +118,7 @@ def execute(
 
 
 def _advance(run: Run, piece: slice, here: slice, state: State, out: Out, d0: int, d1: int) -> None:
-    people = People(*(array[piece] for array in run.people))
+    people = People._make(array[piece] for array in run.people)
     part_of_out = out._replace(
         customer=out.customer[:, here], visited=out.visited[:, here], week_segment=out.week_segment[:, here]
     )
@@ -154,7 +154,7 @@ def _outputs(run: Run, part: slice, customer: np.ndarray, visited: np.ndarray, l
 def _scratch(n: int) -> Scratch:
     floats = [np.empty(n) for _ in range(7)]
     lists = [np.empty(n + 1, dtype=np.uint64) for _ in range(2)]
-    return Scratch(*floats[:3], np.empty(n, dtype=np.int64), *lists, *floats[3:])
+    return Scratch._make([*floats[:3], np.empty(n, dtype=np.int64), *lists, *floats[3:]])
 
 
 def _add_up(outs: list[Out], customer: np.ndarray, visited: np.ndarray) -> Totals:
@@ -164,10 +164,10 @@ def _add_up(outs: list[Out], customer: np.ndarray, visited: np.ndarray) -> Total
     return Totals(
         customer=customer,
         visited=visited,
-        lane=sum(out.lane for out in outs),
-        segment=sum(out.segment for out in outs),
-        world=sum(out.world for out in outs),
-        flow=sum(out.flow for out in outs),
+        lane=np.sum([out.lane for out in outs], axis=0),
+        segment=np.sum([out.segment for out in outs], axis=0),
+        world=np.sum([out.world for out in outs], axis=0),
+        flow=np.sum([out.flow for out in outs], axis=0),
         log=np.concatenate([out.log[: out.logged[0]] for out in outs]),
     )
 

@@ -167,10 +167,8 @@ def _deliver(t, people, state, out, scratch, w, lane, day, sent):  # type: ignor
 
 @inlined
 def _stimulate(t, people, state, w, i, lane, day, damping):  # type: ignore[no-untyped-def]
-    effect = people.effect[i]
-    if state.person[w, i, ACTIVE] == 0:
-        since = min(day - state.person[w, i, LAST_ORDER], t.dormant.shape[0] - 1)
-        effect *= t.dormant[np.uint64(since)]
+    since = min(day - state.person[w, i, LAST_ORDER], t.absence.shape[0] - 2)
+    effect = people.effect[i] * t.absence[np.uint64((1 - state.person[w, i, ACTIVE]) * (since + 1))]
     saturating = t.saturation > 0.0
     before = order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
     state.stimulated[w, i] += effect * t.stimulus[lane] * damping

@@ -133,7 +133,8 @@ class Tables(NamedTuple):
     monetary_borders: I64  # MICRO
     cells: I64
     # decay and spend
-    dormant: F64  # g by days since the last order
+    dormant: F64  # g by days since the last order, of customers who have dropped out
+    absence: F64  # the same one place later, after a 1 for active customers: a look-up instead of a branch
     spend: F64  # quantile nodes
     # scalars
     quiet_days: int

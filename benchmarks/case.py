@@ -1,0 +1,97 @@
+"""What a case is and what it reads: several runs of each quantity, never a single one where it is cheap."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One quantity, measured several times."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    bar: float | None = None
+    """What we want: at most this, or at least where ``at_least``."""
+    at_least: bool = False
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For last.json."""
+        part: dict[str, Any] = {"name": self.name, "unit": self.unit, "runs": len(self.values)}
+        if self.values:
+            part |= {"median": median(self.values), "min": min(self.values), "max": max(self.values)}
+        if self.bar is not None:
+            part |= {"bar": self.bar, "bar_is": "at least" if self.at_least else "at most"}
+        return part | ({"note": self.note} if self.note else {})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A named group of readings."""
+
+    name: str
+    title: str
+    run: Callable[[bool], list[Reading]]
+    """run(quick) -> readings; quick = smaller and fewer, for a look."""
+    by_default: bool = True
+
+
+def alternate(
+    works: Mapping[str, Callable[[], object]], runs: int, clock: Callable[[], float]
+) -> dict[str, list[float]]:
+    """Seconds of each work, in rounds: what disturbs the machine for a while then disturbs all of them alike."""
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(runs):
+        for name, work in works.items():
+            gc.collect()
+            began = clock()
+            work()
+            seconds[name].append(clock() - began)
+    return seconds
+
+
+def ratios(above: Sequence[float], below: Sequence[float], factor: float = 1.0) -> tuple[float, ...]:
+    """Quotients round by round."""
+    return tuple(factor * a / b for a, b in zip(above, below, strict=True))
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished child process."""
+
+    seconds: float
+    peak_mb: float
+    output: str
+
+
+def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
+    """Run ``contactpolicy`` as a user would; wall-clock seconds and peak resident memory."""
+    line = [str(Path(sys.executable).parent / "contactpolicy"), *arguments]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as said:
+        began = time.perf_counter()
+        child = subprocess.Popen(
+            line, stdin=subprocess.DEVNULL, stdout=out, stderr=said, env={**os.environ, **(environment or {})}
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(line)} ended with {child.returncode}: {said.read()[-500:]}")
+        out.seek(0)
+        unit = 1 / 2**20 if sys.platform == "darwin" else 1 / 2**10
+        return Finished(seconds, usage.ru_maxrss * unit, out.read())

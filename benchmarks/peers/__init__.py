@@ -1,0 +1,1 @@
+"""A contact model small enough to write in any engine, so that speed is compared on the same work."""

@@ -1,0 +1,11 @@
+"""All cases, in the order of the report. A new case is a file with a ``CASE`` and a line here."""
+
+from __future__ import annotations
+
+from benchmarks import cold_start, fitting, kernel, million, precision, search, ten_million
+from benchmarks.case import Case
+from benchmarks.peers import case as peers
+
+CASES: tuple[Case, ...] = tuple(
+    module.CASE for module in (kernel, million, ten_million, cold_start, search, precision, fitting, peers)
+)
