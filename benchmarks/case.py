@@ -74,6 +74,9 @@ class Finished:
     """A finished child process."""
 
     seconds: float
+    """Wall-clock."""
+    cpu_seconds: float
+    """Processor time of all threads: disturbed less by others on the machine."""
     peak_mb: float
     output: str
 
@@ -94,4 +97,4 @@ def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Fi
             raise RuntimeError(f"{' '.join(line)} ended with {child.returncode}: {said.read()[-500:]}")
         out.seek(0)
         unit = 1 / 2**20 if sys.platform == "darwin" else 1 / 2**10
-        return Finished(seconds, usage.ru_maxrss * unit, out.read())
+        return Finished(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, out.read())

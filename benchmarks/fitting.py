@@ -21,14 +21,14 @@ PUBLISHED = -9582.4
 
 def run(quick: bool) -> list[Reading]:
     """Reading and fitting apart, then the command with its backtest and page."""
-    runs = 1 if quick else 5
+    runs = 1 if quick else 3
     log = read_orders(ORDERS)
     until = log.last_day
     seconds = alternate(
         {"read": lambda: read_orders(ORDERS), "fit": lambda: fit_organic(log, until_day=until)}, runs, time.perf_counter
     )
     whole = []
-    for _ in range(1 if quick else 3):
+    for _ in range(1 if quick else 2):
         with tempfile.TemporaryDirectory() as folder:
             whole.append(command("fit", str(ORDERS), "-o", f"{folder}/run").seconds)
     sample = pl.read_csv(ORDERS).filter(pl.col("in_sample") == 1)

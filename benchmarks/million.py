@@ -5,32 +5,33 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from benchmarks.case import Case, Reading, command
+from benchmarks.case import Case, Finished, Reading, command
 from benchmarks.worlds import SCENARIO, options
 
 
-def simulate_command(customers: int, folder: str) -> tuple[float, float]:
-    """Seconds and peak MB of one ``contactpolicy simulate``."""
+def simulate_command(customers: int, folder: str) -> Finished:
+    """One ``contactpolicy simulate``."""
     out = str(Path(folder) / "run")
-    done = command("simulate", SCENARIO, *options(customers), "--customers", str(customers), "-o", out)
-    return done.seconds, done.peak_mb
+    return command("simulate", SCENARIO, *options(customers), "--customers", str(customers), "-o", out)
 
 
 def run(quick: bool) -> list[Reading]:
     """Plan and no contact on the same customers: start of the program, customers, simulation, report page, files."""
     customers, runs = (200_000, 1) if quick else (1_000_000, 3)
-    measured: dict[int, list[tuple[float, float]]] = {}
+    measured: dict[int, list[Finished]] = {}
     for size in (customers // 4, customers):
         for _ in range(runs):
             with tempfile.TemporaryDirectory() as folder:
                 measured.setdefault(size, []).append(simulate_command(size, folder))
-    seconds, peak = (tuple(run[k] for run in measured[customers]) for k in (0, 1))
-    small = min(run[1] for run in measured[customers // 4])
+    large = measured[customers]
+    seconds, peak = tuple(run.seconds for run in large), tuple(run.peak_mb for run in large)
+    small = min(run.peak_mb for run in measured[customers // 4])
     a_customer = (min(peak) - small) / (customers - customers // 4)
     ten = min(peak) + a_customer * (10_000_000 - customers)
     whole = customers == 1_000_000
     return [
         Reading(f"{customers:,} customers x 26 weeks, plan and no contact", "s", seconds, bar=6 if whole else None),
+        Reading("its processor time, both threads", "s", tuple(run.cpu_seconds for run in large)),
         Reading("its peak memory", "MB", peak, bar=1_500 if whole else None),
         Reading(
             "10,000,000 customers: peak memory to expect", "MB", (ten,), bar=4_000,

@@ -14,11 +14,9 @@ times that are too long.
 
 
 def number(value: float) -> str:
-    """Three digits that matter."""
-    if value == 0 or abs(value) >= 1_000:
-        return (
-            f"{value:,.0f}" if abs(value) < 9_000 or value == round(value) or abs(value) >= 20_000 else f"{value:,.1f}"
-        )
+    """Three digits that matter; from a thousand on a decimal, if there is one."""
+    if abs(value) >= 1_000:
+        return f"{value:,.0f}" if value == round(value) or abs(value) >= 20_000 else f"{value:,.1f}"
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

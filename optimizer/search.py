@@ -33,6 +33,11 @@ class SearchSettings:
     """Trust regions tried in every round: most cells changed at once."""
     exchanges: int = 48
     """Exchanges of two simulated before the search may end."""
+    slack: tuple[float, ...] = (0.97, 1.03, 1.06)
+    """Before the end, the table's plans for limits changed by these factors are simulated too: effects do not add up
+    exactly, so the best plan within the limits may look a little beyond them, or the other way round."""
+    exhaustive: int = 1_024
+    """Spaces of at most so many plans are simulated whole."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class Found:
     """No single feasible change improves (on the search's customers)."""
     exchanges_tried: int = 0
     """Exchanges of two simulated at the end without an improvement."""
+    exhaustive: bool = False
+    """Every plan of the space was simulated."""
     table: Effects | None = None
     """The last effects table, around ``best``."""
     customer_days: int = 0
@@ -66,6 +73,8 @@ class Found:
 def search(evaluator: Evaluator, start: Choice, settings: SearchSettings, progress: Progress | None = None) -> Found:
     """Improve ``start`` until nothing does; a start beyond the limits is first brought within them."""
     say = progress or (lambda share, text: None)
+    if evaluator.space.size <= settings.exhaustive:
+        return _all_plans(evaluator, settings, say)
     incumbent = evaluator.evaluate([start])[0]
     found = Found(incumbent)
     steps: int | None = None  # first all levels, then neighbours only, and all levels again before the end
@@ -87,6 +96,19 @@ def search(evaluator: Evaluator, start: Choice, settings: SearchSettings, progre
             break
         incumbent, found.one_opt, found.exchanges_tried, steps = better, False, 0, 1
     found.best = incumbent
+    return _finish(found, evaluator, settings, say)
+
+
+def _all_plans(evaluator: Evaluator, settings: SearchSettings, say: Progress) -> Found:
+    """Simulate the whole space."""
+    tried = evaluator.evaluate(list(evaluator.space.all()), lambda share: say(share, "every plan of the space"))
+    holding = [e for e in tried if evaluator.feasible(e, settings.buffer)]
+    best = max(holding, key=lambda e: e.value)
+    found = Found(best, [Step(1, best.value, 0, True, "exhaustive")], one_opt=True, exhaustive=True)
+    return _finish(found, evaluator, settings, say)
+
+
+def _finish(found: Found, evaluator: Evaluator, settings: SearchSettings, say: Progress) -> Found:
     feasible = [e for e in evaluator.known.values() if evaluator.feasible(e, settings.buffer)]
     found.pool = sorted(feasible, key=lambda e: -e.value)[:10]
     found.customer_days += evaluator.customer_days
@@ -130,8 +152,16 @@ def _exchanges(
     evaluator: Evaluator, table: Effects, incumbent: Evaluated, settings: SearchSettings, found: Found
 ) -> Evaluated | None:
     """The best of the most promising pairs of changes, ranked by the table and simulated."""
-    choices = promising_pairs(table, incumbent, evaluator.most * (1.0 - settings.buffer), settings.exchanges)
+    most = evaluator.most * (1.0 - settings.buffer)
+    choices = promising_pairs(table, incumbent, most, settings.exchanges)
     found.exchanges_tried = len(choices)
+    for factor in settings.slack:
+        for trust in (2, 4, 1000):
+            proposal = propose(
+                MasterData(table.value, table.use, incumbent.choice, incumbent.use, most * factor, trust)
+            )
+            if proposal is not None:
+                choices.append(proposal.choice)
     return _best(evaluator, choices, incumbent, settings)
 
 

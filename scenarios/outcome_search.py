@@ -133,6 +133,11 @@ def _search_customers(done: Optimization) -> int:
 def _statement(done: Optimization, customers: int, same: bool) -> str:
     found, who = done.found, f"the {customers:,} simulated customers of the search"
     plan = "it" if same else "the plan the search ended with"
+    if found.exhaustive:
+        return (
+            f"On {who}, every plan of the space was simulated; none within the limits is worth more than {plan}. "
+            f"The reported plan is the best of {done.candidates} plans compared on fresh customers."
+        )
     if found.one_opt:
         pairs = f" and none of the {found.exchanges_tried:,} most promising exchanges of two" * bool(
             found.exchanges_tried

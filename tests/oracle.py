@@ -367,7 +367,10 @@ def warm_up_days(world: World) -> int:
 
 
 def past(started: Started, row: int, seed: int) -> Past:
-    """The current plan's contacts before day 0; segment, last order and consent stand still, nobody opts out."""
+    """The current plan's contacts since the first order; segment, last order and consent stand still, nobody opts out.
+
+    The hazard of a day is that of the last two weeks.
+    """
     world, days = started.world, warm_up_days(started.world)
     me, life = customer_of(started, row), Life()
     lanes = range(len(world.channels))
@@ -379,10 +382,13 @@ def past(started: Started, row: int, seed: int) -> Past:
         contacts={c: [] for c in lanes},
         credit={c: math.floor(phases[c] * 7 * 2**20) for c in lanes},
     )
-    for day in range(-days, 0):
+    before = 0.0
+    for day in range(max(-days, int(world.population.first_order[row])), 0):
         decay_a_day(world, me)
+        if day == -14:
+            before = life.hazard
         contact_a_day(world, me, life, world.current, seed, day, opting_out=False)
-    return Past(me.fatigue, me.stimulus, me.contacts, me.credit, life.hazard / days)
+    return Past(me.fatigue, me.stimulus, me.contacts, me.credit, (life.hazard - before) / 14)
 
 
 def simulate(started: Started, plans: Sequence[Frequencies], tail: Frequencies, *, seed: int) -> list[list[Life]]:

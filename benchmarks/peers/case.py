@@ -61,7 +61,7 @@ def run(quick: bool) -> list[Reading]:
         Reading("this project's engine, on its own richer model", "ns per customer-day", ns["ours"],
                 note="4 channels, caps, frailty, dropout, spend, segments by R, F, M: not the same work, see kernel"),
         Reading("plain Numba on the small model over it", "times the time", ratios(ns["plain Numba"], ns["ours"]),
-                note="who does more work in less time; Mesa, AgentPy and Starsim are not measured yet"),
+                note="above 1: the richer model is the faster one; Mesa, AgentPy, Starsim: not measured yet"),
     ]  # fmt: skip
 
 

