@@ -44,10 +44,10 @@ def main() -> int:
             last = _last()  # another run may have written meanwhile
         last["machine"] = machine.facts()
         last["cases"][case.name] = part
-        if not asked.json:
-            print("\n".join(case_table(part)))
         if not asked.quick:
             _keep(last)
+        if not asked.json:
+            print("\n".join(case_table(part)))
     if asked.json:
         print(json.dumps(last, indent=1, ensure_ascii=False))
     return int(failed)

@@ -22,7 +22,7 @@ from optimizer.errors import Infeasible
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit, check_limits, use_of
 from optimizer.objective import Objective, worth
-from optimizer.search import Found, SearchSettings, search
+from optimizer.search import Found, SearchSettings, holding_back, search
 from optimizer.space import Choice, Space
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
@@ -61,6 +61,8 @@ class Optimization:
     """The plan ("plan 1") against no contact ("plan 0") on the customers of the search: what was promised."""
     found: Found
     limits: tuple[Limit, ...]
+    binding: tuple[bool, ...]
+    """Per limit: whether it forbids something better than the plan the search ended with."""
     evaluations: float
     """Simulated customer-days over those of one simulation of the search's customers."""
     customer_days: int
@@ -138,6 +140,7 @@ def optimize(
         seen=seen,
         found=replace(found, steps=[*sketch.steps, *found.steps]),
         limits=limits,
+        binding=holding_back(found, again, settings),
         evaluations=days / (seeking.started.people.key.shape[0] * world.days),
         customer_days=days,
         seconds=time.perf_counter() - began,

@@ -15,6 +15,7 @@ import numpy as np
 from optimizer.effects import Effects, effects_table
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.formulation import MasterData
+from optimizer.limits import row_owner
 from optimizer.solve import propose
 from optimizer.space import Choice
 
@@ -163,6 +164,28 @@ def _exchanges(
             if proposal is not None:
                 choices.append(proposal.choice)
     return _best(evaluator, choices, incumbent, settings)
+
+
+def holding_back(found: Found, evaluator: Evaluator, settings: SearchSettings) -> tuple[bool, ...]:
+    """Per limit: does it forbid something better than the plan the search ended with?
+
+    From the last table: a single change that gains more than twice its standard error and exceeds the limit. Of a
+    space that was simulated whole: a plan that is worth more and exceeds no other limit.
+    """
+    most, weeks = evaluator.most * (1.0 - settings.buffer), evaluator.started.world.weeks
+    rows = [limit for limit, _ in row_owner(evaluator.limits, weeks)]
+    return tuple(
+        _forbids(found, evaluator, most, np.array([owner == limit for owner in rows])) for limit in evaluator.limits
+    )
+
+
+def _forbids(found: Found, evaluator: Evaluator, most: np.ndarray, mine: np.ndarray) -> bool:
+    if found.table is not None:
+        beyond = (found.best.use + found.table.use > most + 1e-9)[..., mine].any(axis=-1)
+        return bool((beyond & (found.table.value > 2.0 * found.table.value_se) & (found.table.value > 0)).any())
+    return any(
+        e.value > found.best.value and bool(np.all((e.use <= most + 1e-9)[~mine])) for e in evaluator.known.values()
+    )
 
 
 def promising_pairs(table: Effects, incumbent: Evaluated, most: np.ndarray, count: int) -> list[Choice]:

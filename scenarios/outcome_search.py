@@ -20,8 +20,6 @@ LABELS = {
     "current": "Current policy",
     "uniform_best": "Best plan that is the same for all segments",
 }
-BINDING = 0.97
-"""A limit of which this share is used holds the plan back (the search itself keeps a small reserve)."""
 
 
 def search_outcome(done: Optimization, objective: Objective, currency: str) -> Part:
@@ -67,7 +65,10 @@ def limit_rows(done: Optimization, currency: str) -> list[Part]:
     owners = [limit for limit, _ in row_owner(done.limits, done.fresh.world.weeks)]
     used = done.fresh_use[done.fresh.index("plan")]
     fullest = {limit.name: max(float(u) for o, u in zip(owners, used, strict=True) if o == limit) for limit in owners}
-    return [_limit_row(limit, fullest[limit.name], currency) for limit in done.limits]
+    return [
+        _limit_row(limit, fullest[limit.name], currency) | {"binding": binding}
+        for limit, binding in zip(done.limits, done.binding, strict=True)
+    ]
 
 
 def certificate(done: Optimization) -> Part:
@@ -122,7 +123,7 @@ def _limit_row(limit: Limit, used: float, currency: str) -> Part:
     row |= {"limit": float(limit.most), "used": used}
     if limit.most > 0:
         row["share_used"] = used / limit.most
-    return row | {"binding": row.get("share_used", 1.0) >= BINDING}
+    return row
 
 
 def _search_customers(done: Optimization) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -139,6 +140,7 @@ def subscribed(world: World) -> npt.NDArray[np.int64]:
     return mask
 
 
+@lru_cache(maxsize=16)
 def spend_nodes(shape: float) -> npt.NDArray[np.float64]:
     """Quantile nodes of Gamma(shape) with mean 1; the first and the last bin keep their conditional means."""
     n = SPEND_BINS
@@ -147,7 +149,9 @@ def spend_nodes(shape: float) -> npt.NDArray[np.float64]:
     nodes[0] = max(2.0 * gammainc(shape + 1.0, nodes[1] * shape) * n - nodes[1], 0.0)
     tail_mean = (1.0 - gammainc(shape + 1.0, nodes[-2] * shape)) * n
     nodes[-1] = max(2.0 * tail_mean - nodes[-2], nodes[-2])
-    return spend_table(nodes)
+    table = spend_table(nodes)
+    table.setflags(write=False)
+    return table
 
 
 def _places(world: World, seed: int, first_day: int, days: int) -> npt.NDArray[np.uint64]:

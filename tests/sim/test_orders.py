@@ -193,9 +193,7 @@ def test_refunds_without_an_order_are_refused(csv_of, row: str) -> None:
 
 
 def test_refunds_alone_are_no_orders(csv_of) -> None:
-    assert refusal(csv_of("a,2024-01-01,-10\n"), refunds="drop") == [
-        "orders.csv: there are refunds, but no order"
-    ]
+    assert refusal(csv_of("a,2024-01-01,-10\n"), refunds="drop") == ["orders.csv: there are refunds, but no order"]
 
 
 # --- mistakes in rows --------------------------------------------------------------------------------------
@@ -299,9 +297,7 @@ def test_unknown_choices(csv_of) -> None:
     assert refusal(path, duplicates="maybe") == [
         "duplicates: unknown choice (given: 'maybe'); allowed: keep, drop, refuse"
     ]
-    assert refusal(path, refunds="maybe") == [
-        "refunds: unknown choice (given: 'maybe'); allowed: refuse, net, drop"
-    ]
+    assert refusal(path, refunds="maybe") == ["refunds: unknown choice (given: 'maybe'); allowed: refuse, net, drop"]
 
 
 def zipped() -> bytes:
@@ -408,9 +404,7 @@ def test_whole_numbers_with_gaps_are_not_written_with_a_point() -> None:
     frame = pd.DataFrame(FRAME | {"customer_id": [3.0, 20.0, 3.0]})
     assert as_rows(read_orders(frame)) == EXPECTED
     problems = refusal(pd.DataFrame(FRAME | {"customer_id": [3.0, np.nan, 2.5]}))
-    assert problems[0].startswith(
-        "data frame, row 2 (counted from 0): customer_id is not a whole number (given: 2.5)"
-    )
+    assert problems[0].startswith("data frame, row 2 (counted from 0): customer_id is not a whole number (given: 2.5)")
     assert problems[1].startswith("data frame, row 1 (counted from 0): customer_id is missing")
 
 
@@ -426,8 +420,7 @@ def test_mistakes_in_frames_name_the_row() -> None:
         "orders of May, row 2 (counted from 0): order_value is not a finite number (given: inf)",
     ]
     assert (
-        "order_value is not a number (given: 'True')"
-        in refusal(pd.DataFrame(FRAME | {"order_value": [True] * 3}))[0]
+        "order_value is not a number (given: 'True')" in refusal(pd.DataFrame(FRAME | {"order_value": [True] * 3}))[0]
     )
 
 

@@ -225,9 +225,7 @@ def test_gradient_is_the_slope(histories: RepeatSummary, s: int) -> None:
 
 
 @given(SEEN, st.sampled_from(MODELS))
-def test_alive_probability_is_one_and_falls_with_silence(
-    seen: tuple[int, float, float], model: BgNbd
-) -> None:
+def test_alive_probability_is_one_and_falls_with_silence(seen: tuple[int, float, float], model: BgNbd) -> None:
     x, share, age = seen
     t_x = share * age if x else 0.0
     now, next_year = model.alive_probability(x, t_x, age), model.alive_probability(x, t_x, age + 52)

@@ -28,9 +28,7 @@ def test_cdnow_backtest_reports_the_published_miss(sample: OrderLog) -> None:
     assert not fit.refitted
     assert fit.fitted_until == "1997-09-30"
     assert any(
-        "12.1 % too low: 1,653 against 1,882" in w
-        and "beyond what chance" in w
-        and "Expect a simulation" in w
+        "12.1 % too low: 1,653 against 1,882" in w and "beyond what chance" in w and "Expect a simulation" in w
         for w in fit.warnings
     )
 
@@ -136,9 +134,7 @@ def test_refusals(sample: OrderLog) -> None:
     with pytest.raises(InputError, match="no order on or before this date"):
         fit_organic(sample, until_day=5)
     once = read_orders(
-        pl.DataFrame(
-            {"customer_id": ["a", "b"], "order_date": ["2024-01-01", "2024-03-01"], "order_value": [1.0, 2.0]}
-        )
+        pl.DataFrame({"customer_id": ["a", "b"], "order_date": ["2024-01-01", "2024-03-01"], "order_value": [1.0, 2.0]})
     )
     with pytest.raises(InputError, match="no order in the held-out period"):
         fit_organic(once)

@@ -17,9 +17,7 @@ def test_traits_follow_bayes_rule(model: BgNbd | MbgNbd, x: int, t_x: float, age
     """Prior times likelihood of (lambda, p) on a fine grid, in the two branches."""
     rate = (np.arange(3000) + 0.5) * 0.001
     p = ((np.arange(1000) + 0.5) / 1000)[:, None]
-    prior = (
-        rate ** (model.r - 1) * np.exp(-model.alpha * rate) * p ** (model.a - 1) * (1 - p) ** (model.b - 1)
-    )
+    prior = rate ** (model.r - 1) * np.exp(-model.alpha * rate) * p ** (model.a - 1) * (1 - p) ** (model.b - 1)
     k = x + model.s
     alive = prior * (1 - p) ** k * rate**x * np.exp(-rate * age)
     dropped = prior * p * (1 - p) ** (k - 1) * rate**x * np.exp(-rate * t_x) if k else np.zeros_like(alive)
