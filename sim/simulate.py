@@ -44,7 +44,7 @@ def simulate(
     run = Run(
         tables=tables,
         people=started.people,
-        start=lambda piece: begin_state(tables, started.people, started.begin, piece, len(plans)),
+        start=lambda piece, reuse: begin_state(tables, started.people, started.begin, piece, len(plans), reuse),
         worlds=len(plans),
         days=world.days,
         weeks=world.weeks + world.tail_weeks,

@@ -100,10 +100,20 @@ def new_state(worlds: int, customers: int, lanes: int, memory: int) -> State:
 
 
 def begin_state(
-    tables: Tables, people: People, begin: Begin, piece: slice, worlds: int, *, frozen_segments: bool = False
+    tables: Tables,
+    people: People,
+    begin: Begin,
+    piece: slice,
+    worlds: int,
+    reuse: State | None = None,
+    *,
+    frozen_segments: bool = False,
 ) -> State:
-    """State of a slice of customers on the morning of day 0."""
-    state = new_state(worlds, piece.stop - piece.start, begin.ring.shape[1], memory_size(tables))
+    """State of a slice of customers on the morning of day 0; ``reuse`` is written over if it has the right size."""
+    size = piece.stop - piece.start
+    state = reuse
+    if state is None or state.wake.shape != (worlds, size):
+        state = new_state(worlds, size, begin.ring.shape[1], memory_size(tables))
     here = People._make(array[piece] for array in people)
     begin_block(tables, here, _begin_of(begin, piece), state, frozen_segments)
     return state
@@ -180,7 +190,7 @@ def _stationary(
     run = Run(
         tables=tables,
         people=plain,
-        start=lambda piece: begin_state(tables, plain, past, piece, 1, frozen_segments=True),
+        start=lambda piece, reuse: begin_state(tables, plain, past, piece, 1, reuse, frozen_segments=True),
         worlds=1,
         days=days,
         weeks=days // 7,
