@@ -196,12 +196,12 @@ def _caps(world: World) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], n
 
 def _places_of_caps(most: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Where each cap's memory begins."""
-    return np.concatenate([[0], np.cumsum(CAP_DAYS + most)[:-1]]).astype(np.int64) if len(most) else most
+    return np.concatenate([[0], np.cumsum(CAP_DAYS + np.maximum(1, most))[:-1]]).astype(np.int64) if len(most) else most
 
 
 def memory_size(tables: Tables) -> int:
     """Width M of what the caps remember per customer."""
-    return int((CAP_DAYS + tables.cap_max).sum())
+    return int((CAP_DAYS + np.maximum(1, tables.cap_max)).sum())
 
 
 def _mask(names: Sequence[str], chosen: Sequence[str]) -> int:

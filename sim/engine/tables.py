@@ -51,8 +51,8 @@ RING_DAY = 4
 LANE_COLUMNS = 5
 
 # what a cap remembers in State.memory, from its Tables.cap_place on
-CAP_FREE, CAP_HEAD, CAP_DAYS = 0, 1, 2
-"""First day on which it allows a contact; place of the oldest day; the days of the latest cap_max contacts."""
+CAP_HEAD, CAP_DAYS = 0, 1
+"""Place of the oldest day; the days of the latest cap_max contacts (of a cap of 0: one day that never comes)."""
 
 # rows of Tables.place ----------------------------------------------------------------------------------------
 PLACE_ORDER, PLACE_SPEND, PLACE_DROPOUT, PLACE_LANES = 0, 1, 2, 3
