@@ -119,7 +119,7 @@ class Horizon(BaseModel):
     weeks: Annotated[int, Field(ge=1, le=260), unit("weeks")]
     """Weeks of the plan."""
     tail_weeks: Annotated[int, Field(ge=0, le=520), unit("weeks")]
-    """Weeks after it, under the current policy in every world, that value what the plan leaves behind."""
+    """Weeks after it, in which every world goes on under the plan in question: they value what each leaves behind."""
     start: dt.date | None = None
     """First simulated day; default the day after ``base.as_of``."""
 

@@ -94,7 +94,8 @@ def test_nothing_is_written_outside(tmp_path):
 
 
 def test_tables_and_plans_are_files_that_others_read(tmp_path):
-    polars = pytest.importorskip("polars")
+    import polars
+
     plan = Frequencies("found", SEGMENTS, CHANNELS, np.array([[2, 0.125], [0, 1]]))
     with run_directory("s", "optimize", root=tmp_path) as run:
         run.write_parquet("weekly.parquet", polars.DataFrame({"week": [1, 2]}))
