@@ -15,9 +15,10 @@ from scenarios import schema
 from scenarios.load import LoadedScenario
 from scenarios.values import Quantity
 from sim import domain
+from sim.engine.tables import ORDERS_REMEMBERED
 from sim.errors import InputError
 from sim.policy import ContactPolicy, Frequencies, FrequencyCap
-from sim.rfm import ORDERS_REMEMBERED, RfmScheme
+from sim.rfm import RfmScheme
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 
 Measure = Literal["cost", "contacts_per_week", "contacts", "unsubscribes"]

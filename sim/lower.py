@@ -14,14 +14,14 @@ from sim.behaviour.fatigue import daily_decay
 from sim.behaviour.orders import SPEND_BINS, spend_table
 from sim.behaviour.response import dormant_table, reference_moment
 from sim.engine.pacing import credit_per_day
-from sim.engine.tables import CAP_DAYS, PACE, People, Tables
+from sim.engine.tables import NEVER, PACE, People, Tables
+from sim.lower_rules import lower_rules
 from sim.policy import Frequencies
 from sim.rng import place_keys, uniforms
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR, MICRO
 from sim.world import World
 
 _DECAY_DAYS = 4096
-_ALL = 2**62 - 1
 
 
 def lower_tables(
@@ -43,9 +43,8 @@ def lower_tables(
     days = world.days if days is None else days
     channels, behaviour = world.channels, world.behaviour
     stimulus_decay = daily_decay(behaviour.response.half_life_days)
-    cap_from, cap_of_lane, caps = _caps(world)
     dormant = dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS)
-    rates = np.stack([credit_per_day(np.stack([plan.per_week, tail.per_week])) for plan in plans])
+    rates = np.stack([credit_per_day(np.stack([plan.per_week.T, tail.per_week.T])) for plan in plans])
     week = np.arange(days) // DAYS_PER_WEEK
     saturation = behaviour.response.saturation_orders_per_day
     return Tables(
@@ -63,21 +62,15 @@ def lower_tables(
         click_of_seen=np.array([c.clicked / c.seen if c.seen > 0 else 0.0 for c in channels]),
         unsubscribe=np.array([-np.log1p(-c.unsubscribe_per_contact) for c in channels]),
         complaint=np.array([c.complaint_per_contact for c in channels], dtype=np.float64),
-        cap_from=cap_from.astype(np.uint64),
-        cap_of_lane=cap_of_lane.astype(np.uint64),
-        cap_place=_places_of_caps(caps[3]).astype(np.uint64),
-        cap_lanes=caps[0],
-        cap_segments=caps[1],
-        cap_window=caps[2],
-        cap_max=caps[3],
+        **lower_rules(world),
         recency_borders=np.array(world.rfm.recency_borders_days, dtype=np.int64),
         frequency_borders=np.array(world.rfm.frequency_borders, dtype=np.int64),
         monetary_borders=np.array([round(b * MICRO) for b in world.rfm.monetary_borders], dtype=np.int64),
         cells=np.array(world.rfm.cells, dtype=np.int64),
         dormant=dormant,
-        absence=np.concatenate([[1.0], dormant]),
         spend=spend_nodes(world.population.value_shape),
         quiet_days=world.policy.quiet_days_after_order,
+        kept_from=NEVER,
         window_days=world.rfm.window_days,
         monetary_total=world.rfm.monetary == "total",
         recompute_days=world.rfm.recompute_days,
@@ -174,38 +167,6 @@ def _discount(world: World, weeks: int) -> npt.NDArray[np.float64]:
     """1 within the horizon; after it, money of the week is discounted to the end of the horizon."""
     after = np.maximum(0, np.arange(weeks) - world.weeks + 1)
     return (1.0 + world.economics.discount_per_year) ** (-after * DAYS_PER_WEEK / DAYS_PER_YEAR)
-
-
-def _caps(world: World) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Caps as numbers; the minimum gap is one more cap per channel.
-
-    Returns where each lane's list of caps begins (L + 1,), the lists one after the other, and (4, R) lanes that
-    count, segments (bit masks), window, maximum of each cap.
-    """
-    rules = [
-        (_mask(world.channel_names, c.channels), _mask(world.rfm.segments, c.segments), c.rolling_days, c.max_contacts)
-        for c in world.policy.caps
-    ]
-    if world.policy.min_gap_days > 1:
-        rules += [(1 << lane, _ALL, world.policy.min_gap_days, 1) for lane in range(len(world.channels))]
-    by_lane = [[n for n, rule in enumerate(rules) if rule[0] >> lane & 1] for lane in range(len(world.channels))]
-    first = np.cumsum([0] + [len(binding) for binding in by_lane])
-    lists = np.array([n for binding in by_lane for n in binding], dtype=np.int64)
-    return first, lists, np.ascontiguousarray(np.array(rules, dtype=np.int64).reshape(-1, 4).T)
-
-
-def _places_of_caps(most: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Where each cap's memory begins."""
-    return np.concatenate([[0], np.cumsum(CAP_DAYS + np.maximum(1, most))[:-1]]).astype(np.int64) if len(most) else most
-
-
-def memory_size(tables: Tables) -> int:
-    """Width M of what the caps remember per customer."""
-    return int((CAP_DAYS + np.maximum(1, tables.cap_max)).sum())
-
-
-def _mask(names: Sequence[str], chosen: Sequence[str]) -> int:
-    return sum(1 << names.index(name) for name in chosen) if chosen else (1 << len(names)) - 1
 
 
 def _seen(world: World, lane: int) -> npt.NDArray[np.float64]:

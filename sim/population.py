@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.checks import require
+from sim.engine.tables import ORDERS_REMEMBERED
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.gamma_gamma import GammaGamma
 from sim.fit.posterior import spend_posterior, trait_posterior
 from sim.orders import OrderLog
-from sim.rfm import ORDERS_REMEMBERED
 from sim.rng import customer_keys, id_hashes, place_keys, uniforms
 
 MICRO = 1_000_000

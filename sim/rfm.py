@@ -14,10 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.checks import require
+from sim.engine.tables import ORDERS_REMEMBERED
 from sim.errors import InputError
-
-ORDERS_REMEMBERED = 32
-"""The kernel keeps this many of a customer's latest orders for F and M."""
 
 
 @dataclass(frozen=True)

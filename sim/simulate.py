@@ -9,7 +9,7 @@ from sim.engine.blocks import Run, execute
 from sim.lower import lower_tables
 from sim.policy import Frequencies
 from sim.result import SimulationResult
-from sim.start import Started, begin_state, start_world
+from sim.start import Started, start_world
 from sim.world import World
 
 
@@ -44,7 +44,7 @@ def simulate(
     run = Run(
         tables=tables,
         people=started.people,
-        start=lambda piece, reuse: begin_state(tables, started.people, started.begin, piece, len(plans), reuse),
+        begin=started.begin,
         worlds=len(plans),
         days=world.days,
         weeks=world.weeks + world.tail_weeks,

@@ -15,29 +15,24 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import draws
-from sim.engine.begin import Begin, begin_block
+from sim.engine.begin import Begin
 from sim.engine.blocks import Run, execute
 from sim.engine.tables import (
     ANCHOR,
     CREDIT,
-    LANE_COLUMNS,
     NANO,
     OPT_OUTS,
     PACE,
-    PERSON_COLUMNS,
-    RING,
-    RING_DAY,
     SEGMENT,
     People,
     State,
     Tables,
 )
-from sim.lower import lower_people, lower_tables, memory_size, subscribed
-from sim.rfm import ORDERS_REMEMBERED
+from sim.lower import lower_people, lower_tables, subscribed
+from sim.policy import LONGEST_WINDOW_DAYS
 from sim.rng import place_keys, uniforms
 from sim.world import World
 
-_RING_MASK = 2**63 - 1
 _SETTLED_WEEKS = 2
 """The opt-out hazard of a day is taken from the last weeks of the warm-up, when stocks have settled."""
 _SMALL_FRAILTY = 0.01
@@ -55,7 +50,7 @@ class Started:
     def take(self, rows: npt.NDArray[np.int64]) -> Started:
         """The same for some of the customers (their draws do not change)."""
         people = People._make(np.ascontiguousarray(array[rows]) for array in self.people)
-        return Started(self.world, self.seed, people, _begin_of(self.begin, rows))
+        return Started(self.world, self.seed, people, self.begin.of(rows))
 
     def take_sample(self, rows: npt.NDArray[np.int64]) -> Started:
         """Some of the customers, standing for the whole base."""
@@ -80,48 +75,6 @@ def start_world(world: World, *, seed: int, threads: int = 1) -> Started:
         begin, hazard_per_day = _stationary(world, people, begin, seed, threads)
         survived = hazard_per_day * np.maximum(0, -world.population.first_order)
     return Started(world, seed, people._replace(frailty=_frailty(world, survived)), begin)
-
-
-def new_state(worlds: int, customers: int, lanes: int, memory: int) -> State:
-    """An empty state of a block."""
-    shape = (worlds, customers)
-    floats = [np.zeros(shape) for _ in range(7)]
-    return State._make(
-        [
-            *floats,
-            np.zeros(shape, dtype=np.int64),
-            np.zeros((*shape, PERSON_COLUMNS), dtype=np.int64),
-            np.zeros((*shape, lanes, LANE_COLUMNS), dtype=np.int64),
-            np.zeros((*shape, memory), dtype=np.int64),
-            np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int32),
-            np.zeros((*shape, ORDERS_REMEMBERED), dtype=np.int64),
-        ]
-    )
-
-
-def begin_state(
-    tables: Tables,
-    people: People,
-    begin: Begin,
-    piece: slice,
-    worlds: int,
-    reuse: State | None = None,
-    *,
-    frozen_segments: bool = False,
-) -> State:
-    """State of a slice of customers on the morning of day 0; ``reuse`` is written over if it has the right size."""
-    size = piece.stop - piece.start
-    state = reuse
-    if state is None or state.wake.shape != (worlds, size):
-        state = new_state(worlds, size, begin.ring.shape[1], memory_size(tables))
-    here = People._make(array[piece] for array in people)
-    begin_block(tables, here, _begin_of(begin, piece), state, frozen_segments)
-    return state
-
-
-def _begin_of(begin: Begin, rows: slice | npt.NDArray[np.int64]) -> Begin:
-    """The same for some customers; the orders of the base (the last two arrays) are shared."""
-    return Begin._make([*(np.ascontiguousarray(array[rows]) for array in begin[:-2]), *begin[-2:]])
 
 
 def _rested(world: World) -> Begin:
@@ -167,7 +120,7 @@ def _stationary(
     )
     n, lanes = rested.credit.shape
     settled = np.arange(days) >= days - _SETTLED_WEEKS * 7
-    tables = tables._replace(phase=settled.astype(np.uint64))
+    tables = tables._replace(phase=settled.astype(np.uint64), kept_from=max(0, days - LONGEST_WINDOW_DAYS))
     # the reference customer's response, so that the rate is the stock; a frailty so small that chances are hazards
     plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY))
     past = rested._replace(
@@ -178,7 +131,6 @@ def _stationary(
         order_to=np.zeros(n, dtype=np.int64),
     )
     kept = rested._replace(
-        ring=rested.ring.copy(),
         credit=np.zeros((n, lanes), dtype=np.int64),
         fatigue=np.zeros(n),
         stimulus=np.zeros(n),
@@ -190,7 +142,8 @@ def _stationary(
     run = Run(
         tables=tables,
         people=plain,
-        start=lambda piece, reuse: begin_state(tables, plain, past, piece, 1, reuse, frozen_segments=True),
+        begin=past,
+        frozen_segments=True,
         worlds=1,
         days=days,
         weeks=days // 7,
@@ -198,6 +151,7 @@ def _stationary(
     )
     totals = execute(run, threads=threads, keep_state=keep)
     hazard = totals.customer[0, :, 1, OPT_OUTS] / (NANO * _SMALL_FRAILTY)
+    kept = kept._replace(ring=np.ascontiguousarray(totals.recent[0].T))
     return kept, hazard / (_SETTLED_WEEKS * 7)
 
 
@@ -205,12 +159,9 @@ def _settle(tables: Tables, state: State, kept: Begin, piece: slice, days: int) 
     """Carry a block's final state over to the evening of day -1."""
     kept.fatigue[piece] = state.fatigue[0]
     kept.stimulus[piece] = state.stimulated[0]
-    lane = state.lane[0]
-    passed = days - 1 - lane[..., RING_DAY]
-    kept.ring[piece] = np.where(passed < 63, lane[..., RING] << np.minimum(passed, 62), 0) & _RING_MASK
-    rates = tables.rate[0, 0][state.person[0, :, SEGMENT]]
-    credit = lane[..., CREDIT]
-    grown = credit + (days - 1 - lane[..., ANCHOR]) * rates
+    rates = tables.rate[0, 0][:, state.person[0, :, SEGMENT]].T
+    credit = state.pace[0, :, :, CREDIT].astype(np.int64)
+    grown = credit + (days - 1 - state.pace[0, :, :, ANCHOR]) * rates
     kept.credit[piece] = np.where(credit < PACE, np.minimum(grown, PACE), credit)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from sim.engine.eligibility import recall_contacts
 from sim.engine.pacing import due_day
 from sim.engine.segments import remember_order
@@ -11,21 +13,22 @@ from sim.engine.tables import (
     ACTIVE,
     ANCHOR,
     CREDIT,
-    DUE,
     F64,
     I32,
     I64,
+    LANES_PER_GROUP,
     LAST_ORDER,
     LOG_COUNT,
     LOG_HEAD,
-    LOG_SUM,
     NEVER,
-    RING,
-    RING_DAY,
+    ORDERS_REMEMBERED,
+    PACE_COLUMNS,
+    PERSON_COLUMNS,
     SEGMENT,
     SEGMENT_DUE,
-    SUBSCRIBED,
     U8,
+    State,
+    Tables,
 )
 from sim.jit import inlined, kernel
 
@@ -47,6 +50,35 @@ class Begin(NamedTuple):
     order_day: I32  # (orders of the base,) days, negative, ascending per customer
     order_value: I64  # (orders of the base,) MICRO
 
+    def of(self, rows: slice | I64) -> Begin:
+        """The same for some customers; the orders of the base (the last two arrays) are shared."""
+        return Begin._make([*(np.ascontiguousarray(array[rows]) for array in self[:-2]), *self[-2:]])
+
+
+def new_state(t: Tables, begin: Begin, worlds: int, customers: int) -> State:
+    """An empty state for blocks of this many customers."""
+    lanes = begin.credit.shape[1]
+    filled_up = -(-lanes // LANES_PER_GROUP) * LANES_PER_GROUP
+    memory = max(1, int(t.memory_words.sum()))
+    shape = (worlds, customers)
+
+    def zeros(kind: type[np.generic], *more: int) -> np.ndarray:
+        return np.zeros((*shape, *more), dtype=kind)
+
+    floats = ("stimulated", "fading", "gain", "gain_fading", "ceiling", "organic", "sum_organic", "sum_stimulated")
+    return State(
+        **{name: zeros(np.float64) for name in (*floats, "fatigue")},
+        wake=zeros(np.int32),
+        subscribed=zeros(np.int64),
+        person=zeros(np.int32, PERSON_COLUMNS),
+        due=zeros(np.int32, filled_up),
+        pace=zeros(np.int32, lanes, PACE_COLUMNS),
+        memory=zeros(np.uint64, memory),
+        log_day=zeros(np.int32, ORDERS_REMEMBERED),
+        log_value=zeros(np.int64, ORDERS_REMEMBERED),
+        log_sum=zeros(np.int64),
+    )
+
 
 @kernel
 def begin_block(t, people, begin, state, frozen_segments):  # type: ignore[no-untyped-def]
@@ -64,24 +96,25 @@ def begin_block(t, people, begin, state, frozen_segments):  # type: ignore[no-un
 @inlined
 def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: ignore[no-untyped-def]
     person = state.person[w]
-    effect = people.effect[i]
-    fading = t.stimulus_decay
+    gain, fading = people.effect[i], 1.0
     if begin.active[i] == 0:
-        effect *= t.dormant[min(-1 - begin.last_order[i], t.dormant.shape[0] - 1)]
-        fading *= t.dormant_decay
-    state.stimulated[w, i] = effect * begin.stimulus[i]
-    state.fading[w, i] = fading
-    state.ceiling[w, i] = effect * t.saturation
+        gain *= t.dormant[min(-1 - begin.last_order[i], t.dormant.shape[0] - 1)]
+        fading = t.dormant_decay
+    state.gain[w, i] = gain
+    state.gain_fading[w, i] = fading
+    state.stimulated[w, i] = gain * begin.stimulus[i]
+    state.fading[w, i] = t.stimulus_decay * fading
+    state.ceiling[w, i] = gain * t.saturation
     state.sum_organic[w, i] = 0.0
     state.sum_stimulated[w, i] = 0.0
     state.fatigue[w, i] = begin.fatigue[i]
+    state.subscribed[w, i] = begin.subscribed[i]
     person[i, ACTIVE] = begin.active[i]
     person[i, SEGMENT] = begin.segment[i]
     person[i, SEGMENT_DUE] = NEVER if frozen_segments else 0
-    person[i, SUBSCRIBED] = begin.subscribed[i]
     person[i, LOG_HEAD] = 0
     person[i, LOG_COUNT] = 0
-    person[i, LOG_SUM] = 0
+    state.log_sum[w, i] = 0
     for k in range(begin.order_from[i], begin.order_to[i]):
         remember_order(state, w, i, begin.order_day[k], begin.order_value[k])
     person[i, LAST_ORDER] = begin.last_order[i]
@@ -92,11 +125,11 @@ def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
     recall_contacts(t, state, w, i, begin.ring)
     reachable = begin.subscribed[i] * people.contactable[i]
     evening = begin.joined[i] - 1
+    state.due[w, i, :] = NEVER
     for lane in range(begin.credit.shape[1]):
-        rate = t.rate[w, t.phase[0], begin.segment[i], lane]
+        rate = t.rate[w, t.phase[0], lane, begin.segment[i]]
         credit = begin.credit[i, lane]
-        state.lane[w, i, lane, RING] = begin.ring[i, lane]
-        state.lane[w, i, lane, RING_DAY] = -1
-        state.lane[w, i, lane, CREDIT] = credit
-        state.lane[w, i, lane, ANCHOR] = evening
-        state.lane[w, i, lane, DUE] = due_day(credit, evening, rate) if (reachable >> lane) & 1 else NEVER
+        state.pace[w, i, lane, CREDIT] = credit
+        state.pace[w, i, lane, ANCHOR] = evening
+        if (reachable >> lane) & 1:
+            state.due[w, i, lane] = due_day(credit, evening, rate)

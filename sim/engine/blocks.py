@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.day import advance
+from sim.engine.begin import Begin, begin_block, new_state
+from sim.engine.day import advance, live_blocks
 from sim.engine.tables import (
     CUSTOMER_COLUMNS,
     LANE_OUT_COLUMNS,
     LOG_COLUMNS,
-    SEGMENT,
     SEGMENT_OUT_COLUMNS,
     WORLD_OUT_COLUMNS,
     Out,
@@ -44,22 +44,23 @@ class Run:
 
     tables: Tables
     people: People
-    start: Callable[[slice, State | None], State]
-    """State of a slice of customers, in all worlds, on the morning of day 0; a state of the same shape that is no
-    longer needed may be given to be written over (fresh memory for every block costs 2 ns per customer-day)."""
+    begin: Begin
     worlds: int
     days: int
     weeks: int
     segments: int
     log_lines: int = 0
+    frozen_segments: bool = False
+    """Nobody changes segment (used to reach the stationary start)."""
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What a run adds up to; arrays as in ``Out``."""
+    """What a run adds up to; arrays as in ``Out``, but ``customer`` (W, N, phases, CUSTOMER_COLUMNS)."""
 
     customer: np.ndarray
     visited: np.ndarray
+    recent: np.ndarray
     lane: np.ndarray
     segment: np.ndarray
     world: np.ndarray
@@ -80,92 +81,157 @@ def execute(
     n = run.people.key.shape[0]
     block = block or BLOCK
     per_task = min(BLOCKS_PER_TASK, max(1, n // (block * threads * 4)))
-    lanes = run.tables.unit_cost.shape[0]
-    customer = np.zeros((run.worlds, n, 2, CUSTOMER_COLUMNS), dtype=np.int64)
-    visited = np.zeros((run.worlds, n), dtype=np.int64)
-    slices = list(_slices(n, block * (per_task if days_at_once is None else n)))
-    done = 0
+    everywhere = _outputs(run, n)
+    in_stretches = days_at_once is not None or keep_state is not None
+    slices = list(_slices(slice(0, n), block * per_task if days_at_once is None else max(1, n)))
 
     def work(part: slice) -> Out:
-        out = _outputs(run, part, customer, visited, lanes)
-        stretches = [(0, run.days)] if days_at_once is None else _stretches(run.days, days_at_once)
-        states = [run.start(piece, None) for piece in _slices_of(part, block)] if days_at_once else []
-        state: State | None = None
-        for d0, d1 in stretches:
-            for k, piece in enumerate(_slices_of(part, block)):
-                state = states[k] if days_at_once else run.start(piece, state)
-                here = slice(piece.start - part.start, piece.stop - part.start)
-                if d0 == 0:
-                    _first_segments(state, out, here)
-                _advance(run, piece, here, state, out, d0, d1)
-                if keep_state is not None and d1 == run.days:
-                    keep_state(piece, state)
+        out = _own_outputs(run, everywhere, part)
+        if in_stretches:
+            _by_stretches(run, out, part, block, days_at_once or run.days, keep_state)
+        else:
+            _at_once(run, out, part, block)
         return out
 
     outs: list[Out] = []
+    done = 0
+
+    def add(part: slice, out: Out) -> None:
+        nonlocal done
+        outs.append(out)
+        done += part.stop - part.start
+        if progress:
+            progress(done / n)
+
     if threads == 1:
         for part in slices:
-            outs.append(work(part))
-            done += part.stop - part.start
-            if progress:
-                progress(done / n)
+            add(part, work(part))
     else:
         with ThreadPoolExecutor(threads) as pool:
             for part, out in zip(slices, pool.map(work, slices), strict=True):
-                outs.append(out)
-                done += part.stop - part.start
-                if progress:
-                    progress(done / n)
-    return _add_up(outs, customer, visited)
+                add(part, out)
+    return _add_up(outs, everywhere)
 
 
-def _advance(run: Run, piece: slice, here: slice, state: State, out: Out, d0: int, d1: int) -> None:
-    people = People._make(array[piece] for array in run.people)
-    part_of_out = out._replace(
-        customer=out.customer[:, here], visited=out.visited[:, here], week_segment=out.week_segment[:, here]
+def _at_once(run: Run, out: Out, part: slice, block: int) -> None:
+    """The whole horizon, block after block in compiled code; what does not fill a block follows."""
+    size = part.stop - part.start
+    whole = part.start + size // block * block
+    for piece, customers in ((slice(part.start, whole), block), (slice(whole, part.stop), part.stop - whole)):
+        if piece.stop == piece.start:
+            continue
+        people, begin, here = _cut(run, out, part, piece)
+        state, scratch = new_state(run.tables, run.begin, run.worlds, customers), _scratch(customers)
+        live_blocks(run.tables, people, begin, state, here, scratch, run.frozen_segments, run.days, piece.start)
+
+
+def _by_stretches(
+    run: Run,
+    out: Out,
+    part: slice,
+    block: int,
+    days_at_once: int,
+    keep_state: Callable[[slice, State], None] | None,
+) -> None:
+    """All blocks up to a common day, then on from there."""
+    pieces = list(_slices(part, block))
+    states: list[State] = []
+    for piece in pieces:
+        people, begin, _ = _cut(run, out, part, piece)
+        states.append(new_state(run.tables, run.begin, run.worlds, piece.stop - piece.start))
+        begin_block(run.tables, people, begin, states[-1], run.frozen_segments)
+    for day in range(0, run.days, days_at_once):
+        until = min(day + days_at_once, run.days)
+        for piece, state in zip(pieces, states, strict=True):
+            people, _, here = _cut(run, out, part, piece)
+            line = int(out.logged[0])
+            advance(run.tables, people, state, here, _scratch(piece.stop - piece.start), day, until)
+            here.log[line : int(out.logged[0]), 1] += piece.start  # rows of the log are customers of the whole run
+            if keep_state is not None and until == run.days:
+                keep_state(piece, state)
+
+
+def _cut(run: Run, out: Out, part: slice, piece: slice) -> tuple[People, Begin, Out]:
+    """The rows of some customers."""
+    here = slice(piece.start - part.start, piece.stop - part.start)
+    return (
+        People._make(array[piece] for array in run.people),
+        run.begin.of(piece),
+        out._replace(
+            customer=out.customer[..., here],
+            visited=out.visited[:, here],
+            recent=out.recent[..., here],
+            week_segment=out.week_segment[:, here],
+        ),
     )
-    first_line = int(out.logged[0])
-    advance(run.tables, people, state, part_of_out, _scratch(piece.stop - piece.start), d0, d1)
-    if run.log_lines:  # rows of the log are customers of the whole run
-        out.log[first_line : int(out.logged[0]), 1] += piece.start
 
 
-def _first_segments(state: State, out: Out, here: slice) -> None:
-    segments = state.person[:, :, SEGMENT]
-    out.week_segment[:, here] = segments
-    out.visited[:, here] |= np.int64(1) << segments
-
-
-def _outputs(run: Run, part: slice, customer: np.ndarray, visited: np.ndarray, lanes: int) -> Out:
-    detail = run.segments if run.tables.detailed else 1
-    weeks = run.weeks if run.tables.detailed else 1
-    w = run.worlds
+def _outputs(run: Run, n: int) -> Out:
+    """Arrays with a place per customer, for everybody; the others are made per task."""
+    w, lanes = run.worlds, run.tables.unit_cost.shape[0]
+    week_segment = np.tile(run.begin.segment, (w, 1))
+    nothing = np.zeros((0, 0, 0, 0), dtype=np.int64)
     return Out(
-        customer=customer[:, part],
-        visited=visited[:, part],
-        lane=np.zeros((w, run.weeks, lanes, LANE_OUT_COLUMNS), dtype=np.int64),
-        segment=np.zeros((w, weeks, detail, SEGMENT_OUT_COLUMNS), dtype=np.int64),
-        world=np.zeros((w, weeks, WORLD_OUT_COLUMNS), dtype=np.int64),
-        flow=np.zeros((w, weeks, detail, detail), dtype=np.int64),
-        week_segment=np.zeros((w, part.stop - part.start), dtype=np.int64),
-        log=np.zeros((run.log_lines, LOG_COLUMNS), dtype=np.int64),
-        logged=np.zeros(1, dtype=np.int64),
+        customer=np.zeros((w, 2, CUSTOMER_COLUMNS, n), dtype=np.int64),
+        visited=np.int64(1) << week_segment,
+        recent=np.zeros((w, lanes, n if run.tables.kept_from < run.days else 0), dtype=np.int64),
+        lane=nothing,
+        segment=nothing,
+        world=nothing[0:0],
+        flow=nothing,
+        week_segment=week_segment,
+        log=nothing[0:0],
+        logged=nothing[0:0],
+    )
+
+
+def _own_outputs(run: Run, everywhere: Out, part: slice) -> Out:
+    w, lanes = run.worlds, run.tables.unit_cost.shape[0]
+    detail, weeks = (run.segments, run.weeks) if run.tables.detailed else (1, 1)
+
+    def zeros(*shape: int) -> np.ndarray:
+        return np.zeros(shape, dtype=np.int64)
+
+    return Out(
+        customer=everywhere.customer[..., part],
+        visited=everywhere.visited[:, part],
+        recent=everywhere.recent[..., part],
+        lane=zeros(w, run.weeks, lanes, LANE_OUT_COLUMNS),
+        segment=zeros(w, weeks, detail, SEGMENT_OUT_COLUMNS),
+        world=zeros(w, weeks, WORLD_OUT_COLUMNS),
+        flow=zeros(w, weeks, detail, detail),
+        week_segment=everywhere.week_segment[:, part],
+        log=zeros(run.log_lines, LOG_COLUMNS),
+        logged=zeros(1),
     )
 
 
 def _scratch(n: int) -> Scratch:
-    floats = [np.empty(n) for _ in range(7)]
-    lists = [np.empty(n + 1, dtype=np.uint64) for _ in range(2)]
-    return Scratch._make([*floats[:3], np.empty(n, dtype=np.int64), *lists, *floats[3:]])
+    def array(kind: type[np.generic], size: int = n) -> np.ndarray:
+        return np.zeros(size, dtype=kind)
+
+    floats = ("u_organic", "u_stimulated", "organic_base", "fatigue", "frailty", "seen", "gain", "weight")
+    numbers = ("first", "opt_out", "money")
+    hit = array(np.uint8, (n + 7) // 8 * 8)
+    return Scratch(
+        **{name: array(np.float64) for name in floats},
+        **{name: array(np.int64) for name in numbers},
+        **{name: array(np.uint64) for name in ("segment", "key")},
+        **{name: array(np.uint64, n + 8) for name in ("events", "chosen", "blocked")},
+        hit=hit,
+        hit_words=hit.view(np.uint64),
+        leaving=array(np.uint8),
+    )
 
 
-def _add_up(outs: list[Out], customer: np.ndarray, visited: np.ndarray) -> Totals:
+def _add_up(outs: list[Out], everywhere: Out) -> Totals:
     for out in outs:
         if out.logged[0] > out.log.shape[0] > 0:
             raise OverflowError(f"the event log holds {out.log.shape[0]} lines, {out.logged[0]} were needed")
     return Totals(
-        customer=customer,
-        visited=visited,
+        customer=everywhere.customer.transpose(0, 3, 1, 2),
+        visited=everywhere.visited,
+        recent=everywhere.recent,
         lane=np.sum([out.lane for out in outs], axis=0),
         segment=np.sum([out.segment for out in outs], axis=0),
         world=np.sum([out.world for out in outs], axis=0),
@@ -174,13 +240,5 @@ def _add_up(outs: list[Out], customer: np.ndarray, visited: np.ndarray) -> Total
     )
 
 
-def _slices(n: int, size: int) -> Iterator[slice]:
-    return (slice(a, min(a + size, n)) for a in range(0, n, max(1, size)))
-
-
-def _slices_of(part: slice, size: int) -> Iterator[slice]:
+def _slices(part: slice, size: int) -> Iterator[slice]:
     return (slice(a, min(a + size, part.stop)) for a in range(part.start, part.stop, size))
-
-
-def _stretches(days: int, at_once: int) -> list[tuple[int, int]]:
-    return [(d, min(d + at_once, days)) for d in range(0, days, at_once)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.engine.tables import (
     MICRO,
     NANO,
@@ -14,7 +16,6 @@ from sim.engine.tables import (
     SEG_ORDERS,
     SEG_REVENUE,
     SEGMENT,
-    SUBSCRIBED,
     W_ORDERS,
     W_REVENUE,
     W_SAMPLED_ORGANIC,
@@ -39,34 +40,56 @@ def log_event(out, w, i, day, kind, lane, value):  # type: ignore[no-untyped-def
 
 
 @inlined
-def book_expected(t, people, state, out, w, i, day, organic, stimulated):  # type: ignore[no-untyped-def]
-    """Book the expected orders gathered since the last booking, under the present segment.
-
-    ``organic`` and ``stimulated`` are today's: they stay, where the segment changes this morning.
-    """
-    orders = state.sum_organic[w, i] - organic + state.sum_stimulated[w, i] - stimulated
-    state.sum_organic[w, i] = organic
-    state.sum_stimulated[w, i] = stimulated
-    week = t.week[day]
-    count = round(orders * NANO)
-    money = round(orders * people.mean_value[i] * MICRO * t.discount[week])
-    totals = out.customer[w, i, t.phase[day]]
-    totals[ORDERS] += count
-    totals[REVENUE] += money
+def book_expected(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
+    """Book the expected orders gathered since the last booking, under the present segment."""
+    orders = state.sum_organic[w, i] + state.sum_stimulated[w, i]
+    state.sum_organic[w, i] = 0.0
+    state.sum_stimulated[w, i] = 0.0
+    week, phase = t.week[day], t.phase[day]
+    count = np.int64(np.rint(orders * NANO))
+    money = np.int64(np.rint(orders * people.mean_value[i] * MICRO * t.discount[week]))
+    out.customer[w, phase, ORDERS, i] += count
+    out.customer[w, phase, REVENUE, i] += money
     if t.detailed:
-        out.world[w, week, W_ORDERS] += count
-        out.world[w, week, W_REVENUE] += money
-        by_segment = out.segment[w, week, state.person[w, i, SEGMENT]]
-        by_segment[SEG_ORDERS] += count
-        by_segment[SEG_REVENUE] += money
+        _book_segment(state, out, w, i, week, count, money)
+
+
+@inlined
+def _book_segment(state, out, w, i, week, count, money):  # type: ignore[no-untyped-def]
+    out.world[w, week, W_ORDERS] += count
+    out.world[w, week, W_REVENUE] += money
+    segment = np.uint64(state.person[w, i, SEGMENT])
+    out.segment[w, week, segment, SEG_ORDERS] += count
+    out.segment[w, week, segment, SEG_REVENUE] += money
+
+
+@inlined
+def book_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
+    """``book_expected`` for everybody, side by side."""
+    week, phase = t.week[day], t.phase[day]
+    factor = MICRO * t.discount[week]
+    totals, revenues = out.customer[w, phase, ORDERS], out.customer[w, phase, REVENUE]
+    sum_organic, sum_stimulated = state.sum_organic[w], state.sum_stimulated[w]
+    for i in range(sum_organic.shape[0]):
+        orders = sum_organic[i] + sum_stimulated[i]
+        sum_organic[i] = 0.0
+        sum_stimulated[i] = 0.0
+        count = np.int64(np.rint(orders * NANO))
+        money = np.int64(np.rint(orders * people.mean_value[i] * factor))
+        totals[i] += count
+        revenues[i] += money
+        scratch.opt_out[i] = count
+        scratch.money[i] = money
+    if t.detailed:
+        for i in range(sum_organic.shape[0]):
+            _book_segment(state, out, w, i, week, scratch.opt_out[i], scratch.money[i])
 
 
 @inlined
 def book_order(t, out, w, i, day, value, stimulated):  # type: ignore[no-untyped-def]
     """A sampled order: what a real month looks like."""
-    totals = out.customer[w, i, t.phase[day]]
-    totals[SAMPLED_ORDERS] += 1
-    totals[SAMPLED_REVENUE] += value
+    out.customer[w, t.phase[day], SAMPLED_ORDERS, i] += 1
+    out.customer[w, t.phase[day], SAMPLED_REVENUE, i] += value
     if t.detailed:
         week = t.week[day]
         column = W_SAMPLED_STIMULATED if stimulated else W_SAMPLED_ORGANIC
@@ -82,6 +105,6 @@ def book_week_end(t, state, out, w, i, day):  # type: ignore[no-untyped-def]
     out.segment[w, week, segment, SEG_CUSTOMERS] += 1
     out.flow[w, week, out.week_segment[w, i], segment] += 1
     out.week_segment[w, i] = segment
-    subscribed = state.person[w, i, SUBSCRIBED]
+    subscribed = state.subscribed[w, i]
     for lane in range(out.lane.shape[2]):
         out.lane[w, week, lane, REACHABLE] += (subscribed >> lane) & 1

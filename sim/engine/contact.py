@@ -5,8 +5,9 @@ end in an opt-out or a complaint. A delivered contact adds stimulus (damped by f
 and clicked are damped too and are reported; they add no stimulus of their own, because the effects we know are
 per send. One uniform decides the whole funnel (its stages are nested), another the opt-out, a third the complaint.
 
-Channel by channel rather than customer by customer: the rates of a channel are then constants, lists are made
-without unpredictable branches, and the arithmetic runs on arrays.
+Channel by channel rather than customer by customer: the rates of a channel are then constants, and the work falls
+into loops the processor is good at: gather, arithmetic on arrays, scatter. What is rare is looked for only when the
+arithmetic has seen that it happened.
 """
 
 from __future__ import annotations
@@ -14,23 +15,19 @@ from __future__ import annotations
 import numpy as np
 
 from sim.behaviour import consent, fatigue
-from sim.behaviour.response import order_probability
 from sim.engine.booking import log_event
-from sim.engine.eligibility import earliest_day, remember_contact
+from sim.engine.eligibility import earliest_days, remember_contacts
 from sim.engine.pacing import spend_credit, wait_until
 from sim.engine.tables import (
-    ACTIVE,
     CLICKED,
     CLICKED_EXPECTED,
     COMPLAINTS,
     COMPLAINTS_EXPECTED,
     COST,
     DELIVERED,
-    DUE,
     EV_COMPLAINT,
     EV_CONTACT,
     EV_UNSUBSCRIBE,
-    LAST_ORDER,
     NANO,
     NEVER,
     OPT_OUTS,
@@ -39,9 +36,7 @@ from sim.engine.tables import (
     SEEN_EXPECTED,
     SEG_CONTACTS,
     SEG_COST,
-    SEGMENT,
     SENT,
-    SUBSCRIBED,
     UNSUBSCRIBED,
     UNSUBSCRIBED_EXPECTED,
     W_COST,
@@ -57,9 +52,16 @@ def contact_lane(t, people, state, out, scratch, w, lane, day, events):  # type:
     if due > 0:
         sent = _allowed(t, state, scratch, w, lane, day, due)
         if sent > 0:
-            _book_sent(t, state, out, scratch, w, lane, day, sent)
-            _draw(t, people, state, scratch, w, lane, day, sent)
-            _deliver(t, people, state, out, scratch, w, lane, day, sent)
+            _gather(people, state, scratch, w, lane, sent)
+            if t.logging:
+                _log_contacts(t, out, scratch, w, lane, day, sent)
+            leaving = _outcomes(t, out, scratch, w, lane, day, sent)
+            _apply(t, state, out, scratch, w, lane, day, sent)
+            if t.behaving:
+                if leaving > 0:
+                    _unsubscribe(t, state, out, scratch, w, lane, day, sent)
+                if t.complaint[lane] > 0.0:
+                    _complaints(t, out, scratch, w, lane, day, sent)
 
 
 @inlined
@@ -69,125 +71,141 @@ def _due(state, scratch, w, lane, day, events):  # type: ignore[no-untyped-def]
     for k in range(events):
         i = scratch.events[k]
         scratch.chosen[n] = i
-        n += state.lane[w, i, lane, DUE] <= day
+        n += state.due[w, i, lane] <= day
     return n
 
 
 @inlined
 def _allowed(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
-    """Keep those whom no rule forbids; the others wait."""
-    n = 0
-    phase = t.phase[day]
+    """Keep those whom no rule forbids, and let them pay for the contact; the others wait."""
+    earliest_days(t, state, scratch, w, lane, day, due)
+    rates, intervals = t.rate[w, t.phase[day], lane], t.interval[w, t.phase[day], lane]
+    sent, blocked = 0, 0
     for k in range(due):
-        i = scratch.chosen[k]
-        segment = np.uint64(state.person[w, i, SEGMENT])
-        rate = t.rate[w, phase, segment, lane]
-        eligible = earliest_day(t, state, w, lane, i, day)
-        if eligible > day:
-            wait_until(state, w, lane, i, day, rate, eligible)
-        else:
-            spend_credit(state, w, lane, i, day, rate, t.interval[w, phase, segment, lane])
-            remember_contact(t, state, w, lane, i, day)
-            scratch.chosen[n] = i
-            n += 1
-    return n
-
-
-@inlined
-def _book_sent(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """A contact costs, delivered or not."""
-    week, phase = t.week[day], t.phase[day]
-    cost = round(t.unit_cost[lane] * t.discount[week])
-    out.lane[w, week, lane, SENT] += sent
+        scratch.blocked[blocked] = k
+        blocked += scratch.first[k] > day
+    for k in range(blocked):
+        b = scratch.blocked[k]
+        wait_until(state, w, lane, scratch.chosen[b], day, rates[scratch.segment[b]], scratch.first[b])
+    for k in range(due):
+        i, segment, may = scratch.chosen[k], scratch.segment[k], scratch.first[k] <= day
+        scratch.chosen[sent] = i
+        scratch.segment[sent] = segment
+        sent += may
     for k in range(sent):
-        out.customer[w, scratch.chosen[k], phase, COST] += cost
-    if t.detailed:
-        out.world[w, week, W_COST] += cost * sent
-        for k in range(sent):
-            segment = np.uint64(state.person[w, scratch.chosen[k], SEGMENT])
-            out.segment[w, week, segment, SEG_CONTACTS] += 1
-            out.segment[w, week, segment, SEG_COST] += cost
+        segment = scratch.segment[k]
+        spend_credit(state, w, lane, scratch.chosen[k], day, rates[segment], intervals[segment])
+    remember_contacts(t, state, scratch, w, lane, day, sent)
+    return sent
 
 
 @inlined
-def _draw(t, people, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """Uniforms, damping by fatigue and chance of an opt-out of each contact."""
+def _gather(people, state, scratch, w, lane, sent):  # type: ignore[no-untyped-def]
+    """What the arithmetic needs of each customer, side by side."""
+    for k in range(sent):
+        i = scratch.chosen[k]
+        scratch.key[k] = people.key[i]
+        scratch.fatigue[k] = state.fatigue[w, i]
+        scratch.frailty[k] = people.frailty[i]
+        scratch.seen[k] = people.seen[i, lane]
+        scratch.gain[k] = state.gain[w, i]
+
+
+@inlined
+def _outcomes(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
+    """Draws, damping and chances of all contacts; books the lane's totals, returns how many opt out."""
     place = t.place[PLACE_LANES + 2 * lane, day]
-    hazard = t.unsubscribe[lane]
+    delivered, click, stimulus = t.delivered[lane], t.click_of_seen[lane], t.stimulus[lane]
+    hazard, weight = t.unsubscribe[lane], t.weight[lane]
+    arrivals, views, clicks, views_expected, clicks_expected, gone_expected, leaving = 0, 0, 0, 0, 0, 0, 0
     for k in range(sent):
-        i = scratch.chosen[k]
-        h = mix(people.key[i] ^ place)
-        scratch.u_funnel[k] = high(h)
-        scratch.u_opt_out[k] = low(h)
-        scratch.damping[k] = state.fatigue[w, i]
-        scratch.opt_out[k] = hazard * people.frailty[i]
-    for k in range(sent):
-        stock = scratch.damping[k]
-        scratch.damping[k] = fatigue.damping(stock, t.kappa)
-        scratch.opt_out[k] = consent.opt_out_probability(scratch.opt_out[k], stock, t.growth)
-
-
-@inlined
-def _deliver(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """What a delivered contact does to the customer; totals of the lane are added once at the end."""
-    delivered = t.delivered[lane]
-    click = t.click_of_seen[lane]
-    week, phase = t.week[day], t.phase[day]
-    arrivals, views, clicks, views_expected, clicks_expected, gone_expected = 0, 0, 0, 0, 0, 0
-    for k in range(sent):
-        u = scratch.u_funnel[k]
-        if t.logging:
-            log_event(out, w, scratch.chosen[k], day, EV_CONTACT, lane, u < delivered)
-        if u >= delivered:
-            continue
-        i = scratch.chosen[k]
-        seen = people.seen[i, lane] * scratch.damping[k]
-        gone = round(scratch.opt_out[k] * NANO)
-        arrivals += 1
-        views_expected += round(seen * NANO)
-        clicks_expected += round(seen * click * NANO)
+        h = mix(scratch.key[k] ^ place)
+        u = high(h)
+        stock = scratch.fatigue[k]
+        damping = fatigue.damping(stock, t.kappa)
+        chance = consent.opt_out_probability(hazard * scratch.frailty[k], stock, t.growth)
+        seen = scratch.seen[k] * damping
+        arrived = np.int64(u < delivered)
+        gone = arrived * np.int64(np.rint(chance * NANO))
+        arrivals += arrived
         views += u < delivered * seen
         clicks += u < delivered * (seen * click)
+        views_expected += arrived * np.int64(np.rint(seen * NANO))
+        clicks_expected += arrived * np.int64(np.rint(seen * click * NANO))
         gone_expected += gone
-        out.customer[w, i, phase, OPT_OUTS] += gone
-        _stimulate(t, people, state, w, i, lane, day, scratch.damping[k])
-        state.fatigue[w, i] += t.weight[lane]
-        if t.behaving and scratch.u_opt_out[k] < scratch.opt_out[k]:
-            _unsubscribe(t, state, out, w, i, lane, day)
-        if t.behaving and t.complaint[lane] > 0.0:
-            _may_complain(t, people, out, w, i, lane, day)
+        leaves = arrived & np.int64(low(h) < chance)
+        leaving += leaves
+        scratch.leaving[k] = leaves
+        scratch.opt_out[k] = gone
+        scratch.gain[k] *= arrived * (stimulus * damping)
+        scratch.weight[k] = arrived * weight
+    week = t.week[day]
+    out.lane[w, week, lane, SENT] += sent
     out.lane[w, week, lane, DELIVERED] += arrivals
     out.lane[w, week, lane, SEEN] += views
     out.lane[w, week, lane, CLICKED] += clicks
     out.lane[w, week, lane, SEEN_EXPECTED] += views_expected
     out.lane[w, week, lane, CLICKED_EXPECTED] += clicks_expected
     out.lane[w, week, lane, UNSUBSCRIBED_EXPECTED] += gone_expected
-    out.lane[w, week, lane, COMPLAINTS_EXPECTED] += arrivals * round(t.complaint[lane] * NANO)
+    out.lane[w, week, lane, COMPLAINTS_EXPECTED] += arrivals * np.int64(np.rint(t.complaint[lane] * NANO))
+    return leaving
 
 
 @inlined
-def _stimulate(t, people, state, w, i, lane, day, damping):  # type: ignore[no-untyped-def]
-    since = min(day - state.person[w, i, LAST_ORDER], t.absence.shape[0] - 2)
-    effect = people.effect[i] * t.absence[np.uint64((1 - state.person[w, i, ACTIVE]) * (since + 1))]
-    saturating = t.saturation > 0.0
-    before = order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
-    state.stimulated[w, i] += effect * t.stimulus[lane] * damping
-    after = order_probability(state.stimulated[w, i], state.ceiling[w, i], saturating)
-    state.sum_stimulated[w, i] += after - before
+def _apply(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
+    """What the contacts leave with their customers. A contact costs, delivered or not."""
+    week, phase = t.week[day], t.phase[day]
+    cost = np.int64(np.rint(t.unit_cost[lane] * t.discount[week]))
+    costs, opt_outs = out.customer[w, phase, COST], out.customer[w, phase, OPT_OUTS]
+    for k in range(sent):
+        i = scratch.chosen[k]
+        state.stimulated[w, i] += scratch.gain[k]
+        state.fatigue[w, i] += scratch.weight[k]
+        costs[i] += cost
+        opt_outs[i] += scratch.opt_out[k]
+    if t.detailed:
+        out.world[w, week, W_COST] += cost * sent
+        for k in range(sent):
+            out.segment[w, week, scratch.segment[k], SEG_CONTACTS] += 1
+            out.segment[w, week, scratch.segment[k], SEG_COST] += cost
+    if day >= t.kept_from:
+        for k in range(sent):
+            out.recent[w, lane, scratch.chosen[k]] |= 1 << (t.week.shape[0] - 1 - day)
 
 
 @inlined
-def _unsubscribe(t, state, out, w, i, lane, day):  # type: ignore[no-untyped-def]
-    state.person[w, i, SUBSCRIBED] &= ~(1 << lane)
-    state.lane[w, i, lane, DUE] = NEVER
-    out.lane[w, t.week[day], lane, UNSUBSCRIBED] += 1
-    if t.logging:
-        log_event(out, w, i, day, EV_UNSUBSCRIBE, lane, 0)
+def _unsubscribe(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
+    """Those who opted out are out of reach on this channel, for good."""
+    for k in range(sent):
+        if scratch.leaving[k]:
+            i = scratch.chosen[k]
+            state.subscribed[w, i] &= ~(1 << lane)
+            state.due[w, i, lane] = NEVER
+            out.lane[w, t.week[day], lane, UNSUBSCRIBED] += 1
+            if t.logging:
+                log_event(out, w, i, day, EV_UNSUBSCRIBE, lane, 0)
 
 
 @inlined
-def _may_complain(t, people, out, w, i, lane, day):  # type: ignore[no-untyped-def]
-    if high(mix(people.key[i] ^ t.place[PLACE_LANES + 2 * lane + 1, day])) < t.complaint[lane]:
-        out.lane[w, t.week[day], lane, COMPLAINTS] += 1
-        if t.logging:
-            log_event(out, w, i, day, EV_COMPLAINT, lane, 0)
+def _complaints(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
+    """Only what has arrived is complained about; ``scratch.weight`` no longer tells, so the draw is asked again."""
+    arrival, place = t.place[PLACE_LANES + 2 * lane, day], t.place[PLACE_LANES + 2 * lane + 1, day]
+    count = 0
+    for k in range(sent):
+        key = scratch.key[k]
+        complains = (high(mix(key ^ place)) < t.complaint[lane]) & (high(mix(key ^ arrival)) < t.delivered[lane])
+        scratch.leaving[k] = complains
+        count += complains
+    out.lane[w, t.week[day], lane, COMPLAINTS] += count
+    if t.logging and count > 0:
+        for k in range(sent):
+            if scratch.leaving[k]:
+                log_event(out, w, scratch.chosen[k], day, EV_COMPLAINT, lane, 0)
+
+
+@inlined
+def _log_contacts(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
+    place = t.place[PLACE_LANES + 2 * lane, day]
+    for k in range(sent):
+        arrived = high(mix(scratch.key[k] ^ place)) < t.delivered[lane]
+        log_event(out, w, scratch.chosen[k], day, EV_CONTACT, lane, arrived)

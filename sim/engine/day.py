@@ -9,35 +9,39 @@
  6. each order has a value, resets recency, enters F and M, relieves fatigue
  7. at the end of a week expectations are booked and everybody is counted
 
-Most customer-days are quiet. One dense pass a day advances all customers of the block (arrays in cache, one
-addressed draw each, shared by all worlds) and lists those to whom something may happen; the steps then run over
-ever shorter lists. Customers are independent, so doing one step for all of them before the next step is the same
-as doing all steps for one customer after the other.
+Most customer-days are quiet. Two dense passes a day take all customers of the block along (arrays in cache, one
+addressed draw each, shared by all worlds): the morning's decays, and the evening's chances of an order. They list
+those to whom something may happen; the other steps run over these short lists. Customers are independent, so doing
+one step for all of them before the next step is the same as doing all steps for one customer after the other.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.behaviour import orders, response
-from sim.engine.booking import book_expected, book_order, book_week_end, log_event
+from sim.engine.begin import Begin, begin_block
+from sim.engine.booking import book_expected, book_order, book_week, book_week_end, log_event
 from sim.engine.contact import contact_lane
+from sim.engine.lists import list_hits
 from sim.engine.pacing import change_rates
 from sim.engine.segments import next_look, remember_order, scheduled, segment_today
 from sim.engine.tables import (
     ACTIVE,
-    DUE,
     EV_DROPOUT,
     EV_ORGANIC,
     EV_SEGMENT,
     EV_STIMULATED,
-    LAST_ORDER,
+    LANES_PER_GROUP,
     MICRO,
     PLACE_DROPOUT,
     PLACE_ORDER,
     PLACE_SPEND,
     SEGMENT,
     SEGMENT_DUE,
-    SUBSCRIBED,
     W_DROPOUTS,
+    Out,
+    People,
 )
 from sim.jit import inlined, kernel
 from sim.rng import full, high, low, mix
@@ -46,28 +50,79 @@ from sim.rng import full, high, low, mix
 @kernel
 def advance(t, people, state, out, scratch, d0, d1):  # type: ignore[no-untyped-def]
     """Advance a block from the morning of day ``d0`` to the morning of day ``d1``, in all worlds."""
-    n = people.key.shape[0]
-    worlds = state.organic.shape[0]
     for day in range(d0, d1):
         _draw(t, people, scratch, day)
-        new_season = day == d0 or t.season[day] != t.season[day - 1]
+        new_season = day == 0 or t.season[day] != t.season[day - 1]
         if new_season:
-            for i in range(n):
+            for i in range(people.key.shape[0]):
                 scratch.organic_base[i] = orders.organic_probability(people.rate[i], t.season[day])
-        for w in range(worlds):
+        for w in range(state.organic.shape[0]):
             if new_season:
-                for i in range(n):
+                for i in range(people.key.shape[0]):
                     state.organic[w, i] = scratch.organic_base[i] if state.person[w, i, ACTIVE] else 0.0
             if day > 0 and t.phase[day] != t.phase[day - 1]:
                 _change_phase(t, people, state, w, day)
             events = _quiet_pass(t, state, scratch, w, day)
             _segments(t, people, state, out, scratch, w, day, events)
-            for lane in range(state.lane.shape[2]):
+            for lane in range(t.unit_cost.shape[0]):
                 contact_lane(t, people, state, out, scratch, w, lane, day, events)
-            _orders(t, people, state, out, scratch, w, day, events)
+            _orders(t, people, state, out, scratch, w, day)
             _next_wake(state, scratch, w, events)
             if (day + 1) % 7 == 0:
-                _end_week(t, people, state, out, w, day)
+                _end_week(t, people, state, out, scratch, w, day)
+
+
+@kernel
+def live_blocks(t, people, begin, state, out, scratch, frozen_segments, days, origin):  # type: ignore[no-untyped-def]
+    """Block after block from day 0 to ``days``, in as many customers a time as ``state`` has room for.
+
+    ``origin``: row of the first customer in the whole run, for the log.
+    """
+    size = state.wake.shape[1]
+    for a in range(0, people.key.shape[0], size):
+        b = a + size
+        here = People(
+            people.key[a:b],
+            people.rate[a:b],
+            people.dropout[a:b],
+            people.mean_value[a:b],
+            people.effect[a:b],
+            people.frailty[a:b],
+            people.seen[a:b],
+            people.contactable[a:b],
+        )
+        past = Begin(
+            begin.active[a:b],
+            begin.segment[a:b],
+            begin.last_order[a:b],
+            begin.subscribed[a:b],
+            begin.ring[a:b],
+            begin.credit[a:b],
+            begin.fatigue[a:b],
+            begin.stimulus[a:b],
+            begin.joined[a:b],
+            begin.order_from[a:b],
+            begin.order_to[a:b],
+            begin.order_day,
+            begin.order_value,
+        )
+        results = Out(
+            out.customer[:, :, :, a:b],
+            out.visited[:, a:b],
+            out.recent[:, :, a:b],
+            out.lane,
+            out.segment,
+            out.world,
+            out.flow,
+            out.week_segment[:, a:b],
+            out.log,
+            out.logged,
+        )
+        line = out.logged[0]
+        begin_block(t, here, past, state, frozen_segments)
+        advance(t, here, state, results, scratch, 0, days)
+        for k in range(line, min(out.logged[0], out.log.shape[0])):
+            out.log[k, 1] += origin + a
 
 
 @inlined
@@ -88,44 +143,18 @@ def _draw(t, people, scratch, day):  # type: ignore[no-untyped-def]
 
 @inlined
 def _quiet_pass(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
-    """Step 1 and the expectations of step 5 for everybody; returns how many customers have an event today."""
-    stimulated, fading, organic, stock = state.stimulated[w], state.fading[w], state.organic[w], state.fatigue[w]
-    sum_organic, sum_stimulated, wake = state.sum_organic[w], state.sum_stimulated[w], state.wake[w]
-    u_organic, u_stimulated, hit = scratch.u_organic, scratch.u_stimulated, scratch.hit
-    n = organic.shape[0]
+    """Step 1 for everybody; lists the customers with an event that is due today and returns how many."""
+    stimulated, fading, gain, gain_fading = state.stimulated[w], state.fading[w], state.gain[w], state.gain_fading[w]
+    stock, wake, hit = state.fatigue[w], state.wake[w], scratch.hit
+    for i in range(stock.shape[0]):
+        stimulated[i] *= fading[i]
+        gain[i] *= gain_fading[i]
+        stock[i] *= t.fatigue_decay
+        hit[i] = wake[i] <= day
     if t.saturation > 0.0:
-        _quiet_saturating(t, state, scratch, w, day)
-    else:
-        for i in range(n):
-            x = stimulated[i] * fading[i]
-            p = min(1.0, x)
-            stimulated[i] = x
-            sum_stimulated[i] += p
-            sum_organic[i] += organic[i]
-            stock[i] *= t.fatigue_decay
-            hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p) | (wake[i] <= day)
-    count = 0
-    for i in range(n):
-        scratch.events[count] = i
-        count += hit[i]
-    return count
-
-
-@inlined
-def _quiet_saturating(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
-    """The same with a ceiling on the stimulated rate."""
-    for i in range(state.organic.shape[1]):
-        x = state.stimulated[w, i] * state.fading[w, i]
-        state.stimulated[w, i] = x
-        if state.person[w, i, ACTIVE] == 0:
-            state.ceiling[w, i] *= t.dormant_decay
-        p = response.order_probability(x, state.ceiling[w, i], True)
-        state.sum_stimulated[w, i] += p
-        state.sum_organic[w, i] += state.organic[w, i]
-        state.fatigue[w, i] *= t.fatigue_decay
-        scratch.hit[i] = (
-            (scratch.u_organic[i] < state.organic[w, i]) | (scratch.u_stimulated[i] < p) | (state.wake[w, i] <= day)
-        )
+        for i in range(stock.shape[0]):
+            state.ceiling[w, i] *= gain_fading[i]
+    return list_hits(hit, scratch.hit_words, scratch.events)
 
 
 @inlined
@@ -145,11 +174,12 @@ def _next_wake(state, scratch, w, events):  # type: ignore[no-untyped-def]
     """When may something be scheduled for those who had an event?"""
     for k in range(events):
         i = scratch.events[k]
-        state.wake[w, i] = state.person[w, i, SEGMENT_DUE]
-    for lane in range(state.lane.shape[2]):
-        for k in range(events):
-            i = scratch.events[k]
-            state.wake[w, i] = min(state.wake[w, i], state.lane[w, i, lane, DUE])
+        first = state.person[w, i, SEGMENT_DUE]
+        for g in range(0, state.due.shape[2], LANES_PER_GROUP):
+            one = min(state.due[w, i, g], state.due[w, i, g + 1])
+            two = min(state.due[w, i, g + 2], state.due[w, i, g + 3])
+            first = min(first, min(one, two))
+        state.wake[w, i] = first
 
 
 @inlined
@@ -160,52 +190,61 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
     person[i, SEGMENT_DUE] = next_look(t, state, w, i, day)
     if new == old:
         return
-    today = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
-    book_expected(t, people, state, out, w, i, day, state.organic[w, i], today)
+    book_expected(t, people, state, out, w, i, day)
     person[i, SEGMENT] = new
     phase = t.phase[day]
     if phase == 0:
         out.visited[w, i] |= 1 << new
-    reachable = person[i, SUBSCRIBED] * people.contactable[i]
-    change_rates(state, w, i, day, t.rate[w, phase, old], t.rate[w, phase, new], reachable)
+    reachable = state.subscribed[w, i] * people.contactable[i]
+    change_rates(state, w, i, day, t.rate[w], (phase, old), (phase, new), reachable)
     if t.logging:
         log_event(out, w, i, day, EV_SEGMENT, new, old)
 
 
 @inlined
-def _orders(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
-    """Steps 5 and 6."""
-    n = 0
-    for k in range(events):
-        i = scratch.events[k]
-        p = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
-        scratch.chosen[n] = i
-        n += (scratch.u_organic[i] < state.organic[w, i]) | (scratch.u_stimulated[i] < p)
-    for k in range(n):
+def _orders(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
+    """Steps 5 and 6: expectations for everybody, then what happens."""
+    stimulated, organic, ceiling = state.stimulated[w], state.organic[w], state.ceiling[w]
+    sum_organic, sum_stimulated = state.sum_organic[w], state.sum_stimulated[w]
+    u_organic, u_stimulated, hit = scratch.u_organic, scratch.u_stimulated, scratch.hit
+    if t.saturation > 0.0:
+        for i in range(organic.shape[0]):
+            p = response.order_probability(stimulated[i], ceiling[i], True)
+            sum_stimulated[i] += p
+            sum_organic[i] += organic[i]
+            hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p)
+    else:
+        for i in range(organic.shape[0]):
+            p = min(1.0, stimulated[i])
+            sum_stimulated[i] += p
+            sum_organic[i] += organic[i]
+            hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p)
+    for k in range(list_hits(hit, scratch.hit_words, scratch.chosen)):
         i = scratch.chosen[k]
-        p = response.order_probability(state.stimulated[w, i], state.ceiling[w, i], t.saturation > 0.0)
-        organic = scratch.u_organic[i] < state.organic[w, i]
-        stimulated = scratch.u_stimulated[i] < p
+        happens = u_organic[i] < organic[i]
+        added = u_stimulated[i] < response.order_probability(stimulated[i], ceiling[i], t.saturation > 0.0)
         h = mix(people.key[i] ^ t.place[PLACE_SPEND, day])
-        if organic:
+        if happens:
             _order(t, people, state, out, w, i, day, high(h), False)
-        if stimulated:
+        if added:
             _order(t, people, state, out, w, i, day, low(h), True)
-        if organic and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.dropout[i]:
+        if happens and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.dropout[i]:
             _drop_out(t, people, state, out, w, i, day)
 
 
 @inlined
 def _order(t, people, state, out, w, i, day, u, stimulated):  # type: ignore[no-untyped-def]
     person = state.person[w]
-    value = round(people.mean_value[i] * orders.spend_factor(u, t.spend) * MICRO)
+    value = np.int64(np.rint(people.mean_value[i] * orders.spend_factor(u, t.spend) * MICRO))
     if person[i, ACTIVE] == 0:  # an order wakes the response: R starts again at 0
-        since = min(day - person[i, LAST_ORDER], t.dormant.shape[0] - 1)
-        gain = t.dormant[0] / t.dormant[since] if t.dormant[since] > 0.0 else 0.0
-        state.stimulated[w, i] *= gain
-        state.ceiling[w, i] *= gain
+        fresh = people.effect[i] * t.dormant[0]
+        grown = fresh / state.gain[w, i] if state.gain[w, i] > 0.0 else 0.0
+        state.stimulated[w, i] *= grown
+        state.ceiling[w, i] *= grown
+        state.gain[w, i] = fresh
     remember_order(state, w, i, day, value)
     person[i, SEGMENT_DUE] = scheduled(t, day + 1)
+    state.wake[w, i] = min(state.wake[w, i], person[i, SEGMENT_DUE])
     if t.relief != 1.0:
         state.fatigue[w, i] *= t.relief
     book_order(t, out, w, i, day, value, stimulated)
@@ -219,8 +258,10 @@ def _drop_out(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
     state.person[w, i, ACTIVE] = 0
     state.organic[w, i] = 0.0
     state.fading[w, i] = t.stimulus_decay * t.dormant_decay
+    state.gain_fading[w, i] = t.dormant_decay
     state.stimulated[w, i] *= t.dormant[0]
     state.ceiling[w, i] *= t.dormant[0]
+    state.gain[w, i] *= t.dormant[0]
     if t.detailed:
         out.world[w, t.week[day], W_DROPOUTS] += 1
     if t.logging:
@@ -230,20 +271,21 @@ def _drop_out(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
 @inlined
 def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
     """Another plan holds from today on: everybody's pacing goes over to its frequencies."""
-    person = state.person[w]
+    old, new = t.phase[day - 1], t.phase[day]
     for i in range(people.key.shape[0]):
-        segment = person[i, SEGMENT]
-        old, new = t.rate[w, t.phase[day - 1], segment], t.rate[w, t.phase[day], segment]
-        change_rates(state, w, i, day, old, new, person[i, SUBSCRIBED] * people.contactable[i])
+        segment = state.person[w, i, SEGMENT]
+        reachable = state.subscribed[w, i] * people.contactable[i]
+        change_rates(state, w, i, day, t.rate[w], (old, segment), (new, segment), reachable)
         state.wake[w, i] = day
 
 
 @inlined
-def _end_week(t, people, state, out, w, day):  # type: ignore[no-untyped-def]
+def _end_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
     """Step 7."""
-    for i in range(people.key.shape[0]):
-        book_expected(t, people, state, out, w, i, day, 0.0, 0.0)
-        if state.stimulated[w, i] < response.NEGLIGIBLE:
-            state.stimulated[w, i] = 0.0
-        if t.detailed:
+    book_week(t, people, state, out, scratch, w, day)
+    stimulated = state.stimulated[w]
+    for i in range(stimulated.shape[0]):
+        stimulated[i] = stimulated[i] if stimulated[i] >= response.NEGLIGIBLE else 0.0
+    if t.detailed:
+        for i in range(people.key.shape[0]):
             book_week_end(t, state, out, w, i, day)

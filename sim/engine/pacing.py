@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.tables import ANCHOR, CREDIT, DUE, NEVER, PACE
+from sim.engine.tables import ANCHOR, CREDIT, NEVER, PACE
 from sim.jit import inlined
 
 
@@ -34,38 +34,41 @@ def due_day(credit, day, rate):  # type: ignore[no-untyped-def]
 @inlined
 def spend_credit(state, w, lane, i, day, rate, interval):  # type: ignore[no-untyped-def]
     """A contact goes out: pay for it and set the next due day; ``interval`` = PACE // rate spares a division."""
-    credit = state.lane[w, i, lane, CREDIT]
+    credit = np.int64(state.pace[w, i, lane, CREDIT])
     if credit < PACE:
-        credit += (day - state.lane[w, i, lane, ANCHOR]) * rate
+        credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
     credit -= PACE
-    state.lane[w, i, lane, CREDIT] = credit
-    state.lane[w, i, lane, ANCHOR] = day
+    state.pace[w, i, lane, CREDIT] = credit
+    state.pace[w, i, lane, ANCHOR] = day
     if credit < rate:
-        state.lane[w, i, lane, DUE] = day + interval + (interval * rate + credit < PACE)
+        state.due[w, i, lane] = day + interval + (interval * rate + credit < PACE)
     else:
-        state.lane[w, i, lane, DUE] = due_day(credit, day, rate)
+        state.due[w, i, lane] = due_day(credit, day, rate)
 
 
 @inlined
 def wait_until(state, w, lane, i, day, rate, retry_day):  # type: ignore[no-untyped-def]
     """Due but blocked: the credit stops growing, look again on ``retry_day``."""
-    if state.lane[w, i, lane, CREDIT] < PACE:
-        state.lane[w, i, lane, CREDIT] += (day - state.lane[w, i, lane, ANCHOR]) * rate
-        state.lane[w, i, lane, ANCHOR] = day
-    state.lane[w, i, lane, DUE] = retry_day
+    if state.pace[w, i, lane, CREDIT] < PACE:
+        state.pace[w, i, lane, CREDIT] += (day - state.pace[w, i, lane, ANCHOR]) * rate
+        state.pace[w, i, lane, ANCHOR] = day
+    state.due[w, i, lane] = retry_day
 
 
 @inlined
-def change_rates(state, w, i, day, old, new, reachable):  # type: ignore[no-untyped-def]
+def change_rates(state, w, i, day, rates, old, new, reachable):  # type: ignore[no-untyped-def]
     """From ``day`` on other frequencies hold: carry the credit over.
 
-    ``old`` (L,) are the rates until yesterday, ``new`` (L,) from today on; ``reachable`` bit mask of lanes.
+    ``rates`` (phases, L, S); ``old`` and ``new`` are (phase, segment) until yesterday and from today on;
+    ``reachable`` bit mask of lanes.
     """
-    for lane in range(new.shape[0]):
+    for lane in range(rates.shape[1]):
         if (reachable >> lane) & 1 == 0:
-            state.lane[w, i, lane, DUE] = NEVER
+            state.due[w, i, lane] = NEVER
             continue
-        if state.lane[w, i, lane, CREDIT] < PACE:
-            state.lane[w, i, lane, CREDIT] += (day - 1 - state.lane[w, i, lane, ANCHOR]) * old[lane]
-        state.lane[w, i, lane, ANCHOR] = day - 1
-        state.lane[w, i, lane, DUE] = due_day(state.lane[w, i, lane, CREDIT], day - 1, new[lane])
+        credit = np.int64(state.pace[w, i, lane, CREDIT])
+        if credit < PACE:
+            credit += (day - 1 - state.pace[w, i, lane, ANCHOR]) * rates[old[0], lane, old[1]]
+        state.pace[w, i, lane, CREDIT] = credit
+        state.pace[w, i, lane, ANCHOR] = day - 1
+        state.due[w, i, lane] = due_day(credit, day - 1, rates[new[0], lane, new[1]])

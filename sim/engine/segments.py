@@ -8,7 +8,7 @@ k days, on the next multiple of k.
 
 from __future__ import annotations
 
-from sim.engine.tables import LAST_ORDER, LOG_COUNT, LOG_HEAD, LOG_SUM, NEVER
+from sim.engine.tables import LAST_ORDER, LOG_COUNT, LOG_HEAD, NEVER
 from sim.jit import inlined
 
 
@@ -23,7 +23,7 @@ def remember_order(state, w, i, day, value):  # type: ignore[no-untyped-def]
     state.log_day[w, i, place] = day
     state.log_value[w, i, place] = value
     person[i, LOG_COUNT] += 1
-    person[i, LOG_SUM] += value
+    state.log_sum[w, i] += value
     person[i, LAST_ORDER] = day
 
 
@@ -31,7 +31,7 @@ def remember_order(state, w, i, day, value):  # type: ignore[no-untyped-def]
 def _forget_oldest(state, w, i):  # type: ignore[no-untyped-def]
     person = state.person[w]
     head = person[i, LOG_HEAD]
-    person[i, LOG_SUM] -= state.log_value[w, i, head]
+    state.log_sum[w, i] -= state.log_value[w, i, head]
     person[i, LOG_HEAD] = (head + 1) % state.log_day.shape[2]
     person[i, LOG_COUNT] -= 1
 
@@ -56,7 +56,7 @@ def segment_today(t, state, w, i, day):  # type: ignore[no-untyped-def]
     f = 0
     for border in t.frequency_borders:
         f += frequency >= border
-    value = person[i, LOG_SUM]
+    value = state.log_sum[w, i]
     if not t.monetary_total and frequency > 0:
         value = value // frequency
     m = 0

@@ -21,38 +21,37 @@ U8 = npt.NDArray[np.uint8]
 
 MICRO = 1e6
 NANO = 1e9
-NEVER = 2**40
+ORDERS_REMEMBERED = 32
+"""Latest orders that F and M can count."""
+
+NEVER = 2**30
 """A day that does not come."""
 
 PACE = 7 * 2**20
 """Credit of one contact; a frequency of f a week earns f 2^20 a day."""
 
-# columns of State.person (int64): one cache line
+# columns of State.person (int32): half a cache line
 ACTIVE = 0
 SEGMENT = 1
 LAST_ORDER = 2
 SEGMENT_DUE = 3
-SUBSCRIBED = 4
-LOG_HEAD = 5
-LOG_COUNT = 6
-LOG_SUM = 7
+LOG_HEAD = 4
+LOG_COUNT = 5
 PERSON_COLUMNS = 8
 
-# columns of State.lane (int64), per customer and lane: what belongs together lies together
-DUE = 0
-"""Next day on which a contact is due, or a blocked one is looked at again."""
-CREDIT = 1
+# columns of State.pace (int32), per customer and lane
+CREDIT = 0
 """Pacing credit on the evening of day ANCHOR."""
-ANCHOR = 2
-RING = 3
-"""Contacts of 63 days, bit k = k days before RING_DAY."""
-RING_DAY = 4
-"""Day of the latest contact."""
-LANE_COLUMNS = 5
+ANCHOR = 1
+PACE_COLUMNS = 2
 
-# what a cap remembers in State.memory, from its Tables.cap_place on
-CAP_HEAD, CAP_DAYS = 0, 1
-"""Place of the oldest day; the days of the latest cap_max contacts (of a cap of 0: one day that never comes)."""
+# what a cap remembers: days of its latest contacts, newest first, 16 bits each, four to a word
+ENTRY_BITS = 16
+ENTRIES_PER_WORD = 4
+DAY_ZERO = 1024
+"""The entry of day 0. An entry of 0 is long ago; the last day that fits is 2^16 - 1 - DAY_ZERO."""
+LANES_PER_GROUP = 4
+"""State.due is filled up to a multiple of this with NEVER: minima are taken four at a time."""
 
 # rows of Tables.place ----------------------------------------------------------------------------------------
 PLACE_ORDER, PLACE_SPEND, PLACE_DROPOUT, PLACE_LANES = 0, 1, 2, 3
@@ -109,8 +108,8 @@ class Tables(NamedTuple):
     phase: U64  # (D,) 0 = horizon, 1 = after the horizon
     season: F64  # (D,) factor on organic rates
     discount: F64  # (K,) factor on money of the week
-    rate: I64  # (W, phases, S, L) credit a day
-    interval: I64  # (W, phases, S, L) PACE // rate
+    rate: I64  # (W, phases, L, S) credit a day
+    interval: I64  # (W, phases, L, S) PACE // rate
     # channels, in order of precedence
     unit_cost: I64  # (L,) MICRO
     stimulus: F64  # (L,) orders per contact on the first day: (1 - d) orders_per_contact
@@ -120,13 +119,18 @@ class Tables(NamedTuple):
     unsubscribe: F64  # (L,)
     complaint: F64  # (L,)
     # rules
-    cap_from: U64  # (L + 1,) the caps that bind lane l stand at cap_from[l] .. cap_from[l + 1] - 1 of ...
-    cap_of_lane: U64  # ... this list of caps
-    cap_place: U64  # (R,) where its memory begins
-    cap_lanes: I64  # (R,) bit mask of lanes that count
-    cap_segments: I64  # (R,) bit mask of segments it holds for
-    cap_window: I64  # (R,) days
-    cap_max: I64  # (R,)
+    bind_from: U64  # (L + 1,) the rules that bind lane l stand at bind_from[l] .. bind_from[l + 1] - 1 of ...
+    bind_word: U64  # ... these: the word of the memory with the day that decides,
+    bind_shift: U64  # the place of that day in the word, bits,
+    bind_window: I64  # (., S) and for how many days it forbids, by segment (0: never)
+    count_from: U64  # (L + 1,) the memories that count contacts of lane l, likewise:
+    count_word: U64  # first word
+    count_words: U64  # number of words
+    # the same the other way round, for the contacts before day 0
+    memory_lanes: I64  # (R,) bit mask of lanes that count
+    memory_days: I64  # (R,) longest window
+    memory_word: U64  # (R,)
+    memory_words: U64  # (R,)
     # segments
     recency_borders: I64
     frequency_borders: I64
@@ -134,10 +138,10 @@ class Tables(NamedTuple):
     cells: I64
     # decay and spend
     dormant: F64  # g by days since the last order, of customers who have dropped out
-    absence: F64  # the same one place later, after a 1 for active customers: a look-up instead of a branch
     spend: F64  # quantile nodes
     # scalars
     quiet_days: int
+    kept_from: int  # from this day on the days of contacts are kept in Out.recent (NEVER: not at all)
     window_days: int
     monetary_total: bool
     recompute_days: int
@@ -167,28 +171,35 @@ class People(NamedTuple):
 
 
 class State(NamedTuple):
-    """What changes, per world and customer."""
+    """What changes, per world and customer. What the dense passes read is one array each; what only events read
+    lies together by customer, in as few bytes as it takes: a block should fit into the first-level cache."""
 
     stimulated: F64  # (W, N) rate of stimulated orders
     fading: F64  # (W, N) its factor per day
+    gain: F64  # (W, N) multiplier of what a contact adds: the customer's own, times g(R) once dropped out
+    gain_fading: F64  # (W, N) its factor per day
     ceiling: F64  # (W, N) of the stimulated probability; read only with saturation
     organic: F64  # (W, N) today's chance of an organic order, 0 after dropout
     sum_organic: F64  # (W, N) expected organic orders not yet booked
     sum_stimulated: F64  # (W, N)
     fatigue: F64  # (W, N)
-    wake: I64  # (W, N) next day on which something is scheduled
-    person: I64  # (W, N, PERSON_COLUMNS)
-    lane: I64  # (W, N, L, LANE_COLUMNS)
-    memory: I64  # (W, N, M) what the caps remember
+    wake: I32  # (W, N) next day on which something is scheduled
+    subscribed: I64  # (W, N) bit mask of lanes
+    person: I32  # (W, N, PERSON_COLUMNS)
+    due: I32  # (W, N, L filled up) next day on which a contact is due, or a blocked one is looked at again
+    pace: I32  # (W, N, L, PACE_COLUMNS)
+    memory: U64  # (W, N, M) what the caps remember
     log_day: I32  # (W, N, M) ring of the latest orders
     log_value: I64  # (W, N, M) MICRO
+    log_sum: I64  # (W, N) of the ring
 
 
 class Out(NamedTuple):
     """Where results are added up."""
 
-    customer: I64  # (W, N, phases, CUSTOMER_COLUMNS)
+    customer: I64  # (W, phases, CUSTOMER_COLUMNS, N)
     visited: I64  # (W, N) bit mask of segments seen in phase 0
+    recent: I64  # (W, L, N) or empty: contacts from day kept_from on, bit k = k days before the end of the run
     lane: I64  # (W, K, L, LANE_OUT_COLUMNS)
     segment: I64  # (W, K, S, SEGMENT_OUT_COLUMNS)
     world: I64  # (W, K, WORLD_OUT_COLUMNS)
@@ -204,10 +215,20 @@ class Scratch(NamedTuple):
     u_organic: F64  # (N,) today's order uniforms
     u_stimulated: F64  # (N,)
     organic_base: F64  # (N,) chance of an organic order if active
-    hit: I64  # (N,)
-    events: U64  # (N + 1,) customers to whom something may happen today
-    chosen: U64  # (N + 1,) some of these
-    u_funnel: F64  # (N,) per contact of a lane
-    u_opt_out: F64  # (N,)
-    damping: F64  # (N,)
-    opt_out: F64  # (N,)
+    hit: U8  # (N filled up to whole words,) something happens to this customer
+    hit_words: U64  # the same memory, eight customers a word
+    events: U64  # (N + 8,) customers to whom something may happen today
+    chosen: U64  # (N + 8,) some of them
+    # one place per contact of a lane, due or sent:
+    segment: U64  # (N,)
+    first: I64  # (N,) day from which on no rule forbids it
+    blocked: U64  # (N + 8,) places of those that wait
+    key: U64  # (N,)
+    fatigue: F64  # (N,)
+    frailty: F64  # (N,)
+    seen: F64  # (N,)
+    gain: F64  # (N,)
+    opt_out: I64  # (N,) NANO
+    money: I64  # (N,) MICRO
+    weight: F64  # (N,)
+    leaving: U8  # (N,)

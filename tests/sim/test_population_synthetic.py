@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.engine.tables import ORDERS_REMEMBERED
 from sim.errors import InputError
 from sim.population import MICRO, OrganicModel, Population, synthetic
-from sim.rfm import ORDERS_REMEMBERED
 from tests import oracle
 from tests.fuzzy import assert_mean, assert_share
 from tests.sim.test_closed_form import orders_given

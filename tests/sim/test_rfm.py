@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.engine.tables import ORDERS_REMEMBERED
 from sim.errors import InputError
-from sim.rfm import ORDERS_REMEMBERED, RfmScheme, quantile_borders
+from sim.rfm import RfmScheme, quantile_borders
 from tests.worlds import THREE_SEGMENTS, schemes
 
 GRID: dict[str, Any] = {
