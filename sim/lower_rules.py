@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,7 @@ class _Rule:
         return -(-max(1, self.most) // ENTRIES_PER_WORD)
 
 
-def lower_rules(world: World) -> dict[str, npt.NDArray[np.generic]]:
+def lower_rules(world: World) -> dict[str, Any]:
     """The rule fields of ``Tables``."""
     rules = _rules(world)
     word = np.concatenate([[0], np.cumsum([rule.words for rule in rules])])[: len(rules)]
