@@ -33,6 +33,8 @@ class Channel:
     """Share of delivered contacts a rested customer clicks (at most ``seen``)."""
     consent_share: float = 1.0
     """Share of customers who may be contacted here at the start: consent given and reachable."""
+    message_class: str = "promo"
+    """Class of the regular contacts that a plan sends here: rules may be about classes."""
 
     def __post_init__(self) -> None:
         here = f"channels.{self.name}"
@@ -108,6 +110,12 @@ class Response:
     """Reference population of ``orders_per_contact``: order rates ~ Gamma(shape) ..."""
     reference_orders_per_year: float = 6.5
     """... with this mean. Fixed, so that effects never scale with the mean of the base at hand."""
+    pull_forward_share: float = 0.0
+    """Chance that a stimulated order is borrowed from the future: the next organic order then does not take place (no
+    value, no effect on R, F and M), while its dropout draw runs all the same. In an offer's window the larger of
+    this and the offer's own share holds."""
+    waking_share: float = 0.0
+    """Chance that a stimulated order of a customer who has dropped out brings the organic orders back (win-back)."""
 
     def __post_init__(self) -> None:
         positive("response.half_life_days", self.half_life_days)
@@ -117,6 +125,8 @@ class Response:
             positive("response.saturation_orders_per_day", self.saturation_orders_per_day)
         share("response.dormant_share", self.dormant_share)
         positive("response.dormant_half_life_days", self.dormant_half_life_days)
+        share("response.pull_forward_share", self.pull_forward_share)
+        share("response.waking_share", self.waking_share)
         positive("response.reference_shape", self.reference_shape)
         positive("response.reference_orders_per_year", self.reference_orders_per_year)
 
@@ -140,9 +150,11 @@ class OptOut:
 
 @dataclass(frozen=True)
 class Seasonality:
-    """Factor on the organic order rate by week of the year; () = none."""
+    """Factors on the organic order rate by week of the year and by day of the week; () = none."""
 
     by_week: tuple[float, ...] = ()
+    by_weekday: tuple[float, ...] = ()
+    """Monday to Sunday."""
 
     def __post_init__(self) -> None:
         require(
@@ -152,8 +164,38 @@ class Seasonality:
             f"{len(self.by_week)} values",
             "52 or 53 factors, or none",
         )
-        for k, factor in enumerate(self.by_week):
-            positive(f"seasonality.by_week[{k}]", factor)
+        require(
+            len(self.by_weekday) in (0, 7), "seasonality.by_weekday", "one factor per day of the week",
+            f"{len(self.by_weekday)} values", "7 factors, Monday first, or none",
+        )  # fmt: skip
+        for key in ("by_week", "by_weekday"):
+            for k, factor in enumerate(getattr(self, key)):
+                positive(f"seasonality.{key}[{k}]", factor)
+
+
+@dataclass(frozen=True)
+class Reputation:
+    """Complaints and dead addresses push a sender's messages into the spam folder, for everybody on the channel.
+
+    Per channel, at the end of each week: damage = damage 2^(-1 / half_life_weeks) + (complaints + dead_weight x
+    undelivered contacts of the week) / contacts of the week (0 without contacts). In the next week
+    placement = 1 / (1 + (damage / tolerated_damage)^2) of what is delivered reaches the inbox: what a contact adds in
+    orders, and the chances that it is seen and clicked, are multiplied by it. Fatigue, opt-outs and complaints are not: a
+    message in the spam folder is no rest, and worse reputation must never pay. Damage starts at 0.
+    """
+
+    channels: tuple[str, ...] = ()
+    """Channels it holds for, each with its own damage; () = none: reputation is off."""
+    tolerated_damage: float = 0.01
+    """Damage at which half of the messages miss the inbox."""
+    dead_weight: float = 0.0
+    """What an undelivered contact counts, relative to a complaint."""
+    half_life_weeks: float = 4.0
+
+    def __post_init__(self) -> None:
+        positive("reputation.tolerated_damage", self.tolerated_damage)
+        not_negative("reputation.dead_weight", self.dead_weight)
+        positive("reputation.half_life_weeks", self.half_life_weeks)
 
 
 @dataclass(frozen=True)
@@ -164,6 +206,7 @@ class Behaviour:
     response: Response = field(default_factory=Response)
     optout: OptOut = field(default_factory=OptOut)
     seasonality: Seasonality = field(default_factory=Seasonality)
+    reputation: Reputation = field(default_factory=Reputation)
 
 
 @dataclass(frozen=True)

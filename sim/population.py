@@ -65,6 +65,13 @@ class Population:
     """Days of past orders, negative, ascending per customer."""
     order_value: npt.NDArray[np.int64]
     """Their values in millionths of the currency."""
+    joined: npt.NDArray[np.int64] | None = None
+    """(N,) morning of the first day a customer is there; up to 0 for those present at the start, None = all are. Who
+    joins later has made the first order on the evening before (it belongs to the past and is not booked)."""
+    birthday: npt.NDArray[np.int64] | None = None
+    """(N,) first birthday from day 0 on, 0 to 364; it returns every 365 days. None = unknown: nothing triggers."""
+    household: npt.NDArray[np.int64] | None = None
+    """(N,) number of the household; None = everybody lives alone. A customer's copies live in different households."""
 
     @property
     def size(self) -> int:

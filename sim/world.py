@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
+from sim.campaigns import Program
+from sim.capacity import Capacity
 from sim.checks import require
 from sim.domain import Behaviour, Channel, Economics
 from sim.errors import InputError
@@ -25,6 +30,13 @@ class World:
     policy: ContactPolicy = field(default_factory=ContactPolicy)
     behaviour: Behaviour = field(default_factory=Behaviour)
     economics: Economics = field(default_factory=Economics)
+    program: Program = field(default_factory=Program)
+    """Campaigns, cascades and offers that plans may use."""
+    capacities: tuple[Capacity, ...] = ()
+    timing: npt.NDArray[np.float64] | None = None
+    """(S, L) factor on what a contact adds in orders, by segment and channel: the daypart that suits them; None = 1."""
+    suppressed: npt.NDArray[np.int64] | None = None
+    """(N,) bit mask of channels through which a customer must not be contacted, whatever the consent; None = nobody."""
     weeks: int = 26
     """Horizon."""
     tail_weeks: int = 52
@@ -33,6 +45,12 @@ class World:
     """"current_policy": the stationary state under ``current``; "rested": no contact before day 0."""
     first_week_of_year: int = 0
     """Week of the year of day 0, for the seasonality."""
+    first_weekday: int = 0
+    """Day of the week of day 0, 0 = Monday: for calendar windows and the seasonality."""
+    first_day_of_month: int = 1
+    """Day of the month of day 0 (1 to 31), and ..."""
+    month_lengths: tuple[int, ...] = ()
+    """... days of the months from that of day 0 on; () = 30 each. For calendar windows."""
     consent_rate_correlation: float = 0.0
     """Correlation (normal copula) between consent and the order rate."""
 
