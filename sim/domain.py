@@ -180,8 +180,8 @@ class Reputation:
     Per channel, at the end of each week: damage = damage 2^(-1 / half_life_weeks) + (complaints + dead_weight x
     undelivered contacts of the week) / contacts of the week (0 without contacts). In the next week
     placement = 1 / (1 + (damage / tolerated_damage)^2) of what is delivered reaches the inbox: what a contact adds in
-    orders, and the chances that it is seen and clicked, are multiplied by it. Fatigue, opt-outs and complaints are not: a
-    message in the spam folder is no rest, and worse reputation must never pay. Damage starts at 0.
+    orders, and the chances that it is seen and clicked, are multiplied by it. Fatigue, opt-outs and complaints are
+    not: a message in the spam folder is no rest, and worse reputation must never pay. Damage starts at 0.
     """
 
     channels: tuple[str, ...] = ()
