@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,9 +13,11 @@ from sim import draws
 from sim.behaviour.fatigue import daily_decay
 from sim.behaviour.orders import SPEND_BINS, spend_table
 from sim.behaviour.response import dormant_table, reference_moment
-from sim.engine.pacing import credit_per_day
-from sim.engine.tables import NEVER, PACE, People, Tables
-from sim.lower_rules import lower_rules
+from sim.engine.tables import NEVER, People, Records, Tables, records
+from sim.lines import lines_of
+from sim.lower_capacity import lower_capacities
+from sim.lower_lines import lower_lines
+from sim.lower_rules import lower_rules, tolerance
 from sim.policy import Frequencies
 from sim.rng import place_keys, uniforms
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR, MICRO
@@ -41,50 +43,56 @@ def lower_tables(
     ``first_day``: calendar day (0 = first day of the horizon) of the run's day 0; only addresses draws.
     """
     days = world.days if days is None else days
-    channels, behaviour = world.channels, world.behaviour
-    stimulus_decay = daily_decay(behaviour.response.half_life_days)
-    dormant = dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS)
-    rates = np.stack([credit_per_day(np.stack([plan.per_week.T, tail.per_week.T])) for plan in plans])
+    behaviour = world.behaviour
+    lines, rules = lower_lines(world, plans, tail), lower_rules(world, days, first_day)
     week = np.arange(days) // DAYS_PER_WEEK
-    saturation = behaviour.response.saturation_orders_per_day
+    on = {"behaving": behaving, "detailed": detailed, "logging": logging}
     return Tables(
-        place=_places(world, seed, first_day, days),
-        week=week.astype(np.uint64),
-        phase=(week >= world.weeks).astype(np.uint64),
-        season=_season(world, days),
+        s=_scalars(world, {**lines.scalars, **rules.scalars, **on}),
+        days=records({
+            "week": week.astype(np.uint64),
+            "phase": (week >= world.weeks).astype(np.uint64),
+            "season": _season(world, days),
+        }),
         discount=_discount(world, int(week[-1]) + 1),
-        rate=rates,
-        interval=np.where(rates > 0, PACE // np.maximum(rates, 1), 0),
-        unit_cost=np.array([round(c.unit_cost * MICRO) for c in channels], dtype=np.int64),
-        stimulus=np.array([(1.0 - stimulus_decay) * c.orders_per_contact for c in channels]),
-        weight=np.array([c.fatigue_weight for c in channels], dtype=np.float64),
-        delivered=np.array([c.delivered for c in channels], dtype=np.float64),
-        click_of_seen=np.array([c.clicked / c.seen if c.seen > 0 else 0.0 for c in channels]),
-        unsubscribe=np.array([-np.log1p(-c.unsubscribe_per_contact) for c in channels]),
-        complaint=np.array([c.complaint_per_contact for c in channels], dtype=np.float64),
-        **lower_rules(world),
+        place=_places(world, seed, first_day, days),
+        lanes=records({**lines.lanes, **rules.lanes, **lower_capacities(world)}),
+        placement=np.ones((len(plans), len(world.channels))),
+        **lines.arrays,
+        **rules.arrays,
         recency_borders=np.array(world.rfm.recency_borders_days, dtype=np.int64),
         frequency_borders=np.array(world.rfm.frequency_borders, dtype=np.int64),
         monetary_borders=np.array([round(b * MICRO) for b in world.rfm.monetary_borders], dtype=np.int64),
         cells=np.array(world.rfm.cells, dtype=np.int64),
-        dormant=dormant,
+        dormant=dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS),
         spend=spend_nodes(world.population.value_shape),
-        quiet_days=world.policy.quiet_days_after_order,
-        kept_from=NEVER,
-        window_days=world.rfm.window_days,
-        monetary_total=world.rfm.monetary == "total",
-        recompute_days=world.rfm.recompute_days,
-        fatigue_decay=daily_decay(behaviour.fatigue.half_life_days),
-        kappa=float(behaviour.fatigue.damping),
-        growth=float(behaviour.optout.fatigue_growth),
-        relief=float(behaviour.fatigue.relief_at_order),
-        stimulus_decay=stimulus_decay,
-        dormant_decay=daily_decay(behaviour.response.dormant_half_life_days),
-        saturation=0.0 if saturation is None else float(saturation),
-        behaving=behaving,
-        detailed=detailed,
-        logging=logging,
-    )
+    )  # fmt: skip
+
+
+def _scalars(world: World, on: Mapping[str, bool]) -> Records:
+    behaviour, population = world.behaviour, world.population
+    saturation = behaviour.response.saturation_orders_per_day
+    newcomers = population.joined is not None and bool((population.joined > 0).any())
+    numbers: dict[str, float | int | bool] = {
+        "kept_from": NEVER,
+        "window_days": world.rfm.window_days,
+        "monetary_total": world.rfm.monetary == "total",
+        "recompute_days": world.rfm.recompute_days,
+        "fatigue_decay": daily_decay(behaviour.fatigue.half_life_days),
+        "kappa": float(behaviour.fatigue.damping),
+        "growth": float(behaviour.optout.fatigue_growth),
+        "relief": float(behaviour.fatigue.relief_at_order),
+        "stimulus_decay": daily_decay(behaviour.response.half_life_days),
+        "dormant_decay": daily_decay(behaviour.response.dormant_half_life_days),
+        "saturation": 0.0 if saturation is None else float(saturation),
+        "waking": float(behaviour.response.waking_share),
+        "margin": float(world.economics.margin),
+        "newcomers": newcomers and on["behaving"],
+        "arbitrated": world.policy.arbitration != "priority",
+        "by_value": world.policy.arbitration == "value",
+        **on,
+    }
+    return records({name: np.array([number]) for name, number in numbers.items()})
 
 
 def lower_people(world: World, frailty: npt.NDArray[np.float64]) -> People:
@@ -105,7 +113,16 @@ def lower_people(world: World, frailty: npt.NDArray[np.float64]) -> People:
         frailty=frailty,
         seen=np.column_stack([_seen(world, lane) for lane in range(len(world.channels))]),
         contactable=(~holdout(world)).astype(np.uint8),
+        joined=_or(population.joined, 0, population.size),
+        consented=subscribed(world),
+        birthday=_or(population.birthday, -1, population.size),
+        household=np.arange(population.size) if population.household is None else population.household,
+        tolerance=tolerance(world),
     )
+
+
+def _or(given: npt.NDArray[np.int64] | None, otherwise: int, size: int) -> npt.NDArray[np.int64]:
+    return np.full(size, otherwise, dtype=np.int64) if given is None else np.asarray(given, dtype=np.int64)
 
 
 def holdout(world: World) -> npt.NDArray[np.bool_]:
@@ -130,7 +147,7 @@ def subscribed(world: World) -> npt.NDArray[np.int64]:
         else:
             given = u < channel.consent_share
         mask |= given.astype(np.int64) << lane
-    return mask
+    return mask if world.suppressed is None else mask & ~world.suppressed
 
 
 @lru_cache(maxsize=16)
@@ -149,18 +166,23 @@ def spend_nodes(shape: float) -> npt.NDArray[np.float64]:
 
 def _places(world: World, seed: int, first_day: int, days: int) -> npt.NDArray[np.uint64]:
     calendar = first_day + np.arange(days)
-    streams = ["order", "spend", "dropout"]
-    for channel in world.channels:
-        streams += [f"contact:{channel.name}", f"complaint:{channel.name}"]
+    streams = ["order", "spend", "dropout", "pull", "wake"]
+    for line in lines_of(world):
+        streams += [f"contact:{line.stream(world)}", f"complaint:{line.stream(world)}"]
+    streams += [f"capacity:{capacity.name}" for capacity in world.capacities]
     return np.stack([place_keys(seed, stream, calendar) for stream in streams])
 
 
 def _season(world: World, days: int) -> npt.NDArray[np.float64]:
-    by_week = world.behaviour.seasonality.by_week
-    if not by_week:
-        return np.ones(days)
-    weeks = world.first_week_of_year + np.arange(days) // DAYS_PER_WEEK
-    return np.asarray(by_week, dtype=np.float64)[weeks % len(by_week)]
+    seasonality, day = world.behaviour.seasonality, np.arange(days)
+    season = np.ones(days)
+    if seasonality.by_week:
+        weeks = world.first_week_of_year + day // DAYS_PER_WEEK
+        season *= np.asarray(seasonality.by_week, dtype=np.float64)[weeks % len(seasonality.by_week)]
+    if seasonality.by_weekday:
+        weekday = (world.first_weekday + day) % DAYS_PER_WEEK
+        season *= np.asarray(seasonality.by_weekday, dtype=np.float64)[weekday]
+    return season
 
 
 def _discount(world: World, weeks: int) -> npt.NDArray[np.float64]:

@@ -211,6 +211,13 @@ class ContactPolicy:
     """Everything that can forbid a contact. The engine knows no other rules."""
 
     caps: tuple[FrequencyCap, ...] = ()
+    min_gap_days: int = 1
+    """Days from one contact to the next on the same channel (1 = daily is allowed)."""
+    quiet_days_after_order: int = 0
+    """Full days without contact after the day of an order."""
+    holdout_share: float = 0.0
+    """Share of customers who are never contacted, chosen by a hash of their id and ``holdout_salt``."""
+    holdout_salt: int = 0
     cooldowns: tuple[Cooldown, ...] = ()
     prerequisites: tuple[Prerequisite, ...] = ()
     personal_caps: tuple[PersonalCap, ...] = ()
@@ -222,13 +229,6 @@ class ContactPolicy:
     """What goes first when rules leave room for only some of what is due to a customer on a day: "priority" =
     the order of precedence (cascade steps in the order of the cascades, then campaigns, then the channels in their
     order), "arrival" = what has been due for longer, "value" = the larger expected contribution, rested."""
-    min_gap_days: int = 1
-    """Days from one contact to the next on the same channel (1 = daily is allowed)."""
-    quiet_days_after_order: int = 0
-    """Full days without contact after the day of an order."""
-    holdout_share: float = 0.0
-    """Share of customers who are never contacted, chosen by a hash of their id and ``holdout_salt``."""
-    holdout_salt: int = 0
 
     def __post_init__(self) -> None:
         require(

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 
 from sim.engine.blocks import Run, execute
 from sim.lower import lower_tables
+from sim.lower_rules import RULES_BESIDE
 from sim.policy import Frequencies
 from sim.result import SimulationResult
+from sim.shared import shared_signals
 from sim.start import Started, start_world
 from sim.world import World
 
@@ -49,7 +51,9 @@ def simulate(
         days=world.days,
         weeks=world.weeks + world.tail_weeks,
         segments=len(world.rfm.segments),
+        rules=len(world.policy.rules) + len(RULES_BESIDE),
         log_lines=log_lines,
+        shared=shared_signals(world, len(plans)),
     )
     totals = execute(run, threads=threads, block=block, days_at_once=days_at_once, progress=progress)
     return SimulationResult(world=world, plans=tuple(plans), tail=tail, seed=seed, totals=totals)

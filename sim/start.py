@@ -20,16 +20,20 @@ from sim.engine.blocks import Run, execute
 from sim.engine.tables import (
     ANCHOR,
     CREDIT,
+    FATIGUE,
     NANO,
     OPT_OUTS,
     PACE,
     SEGMENT,
+    STIMULATED,
     People,
     State,
     Tables,
+    with_fields,
 )
+from sim.lines import lines_of
 from sim.lower import lower_people, lower_tables, subscribed
-from sim.policy import LONGEST_WINDOW_DAYS
+from sim.policy import LONGEST_WINDOW_DAYS, Cooldown, Prerequisite
 from sim.rng import place_keys, uniforms
 from sim.world import World
 
@@ -84,13 +88,14 @@ def _rested(world: World) -> Begin:
     recency, frequency, value = population.recency_frequency_value(
         world.rfm.window_days, total=world.rfm.monetary == "total"
     )
-    phases = [uniforms(population.seed, f"latent:phase:{channel.name}", population.key) for channel in world.channels]
+    lines = lines_of(world)
+    phases = [uniforms(population.seed, f"latent:phase:{line.stream(world)}", population.key) for line in lines]
     return Begin(
         active=population.active.astype(np.uint8),
         segment=world.rfm.classify(recency, frequency, value),
         last_order=population.last_order,
         subscribed=subscribed(world),
-        ring=np.zeros((n, len(world.channels)), dtype=np.int64),
+        ring=np.zeros((n, len(lines)), dtype=np.int64),
         credit=np.floor(np.column_stack(phases) * PACE).astype(np.int64),
         fatigue=np.zeros(n),
         stimulus=np.zeros(n),
@@ -106,7 +111,10 @@ def _warm_up_days(world: World) -> int:
     """Long enough for stocks to settle to less than 1 % and for every rule's window; whole weeks, a year at most (a
     half-life above 55 days leaves more)."""
     half_life = max(world.behaviour.fatigue.half_life_days, world.behaviour.response.half_life_days)
-    longest = max([cap.rolling_days for cap in world.policy.caps] + [world.policy.min_gap_days])
+    windows = [
+        rule.days if isinstance(rule, Cooldown | Prerequisite) else rule.rolling_days for rule in world.policy.rules
+    ]
+    longest = max([*windows, world.policy.min_gap_days])
     days = min(364, max(28, round(8 * half_life), longest))
     return (days + 6) // 7 * 7
 
@@ -120,9 +128,14 @@ def _stationary(
     )
     n, lanes = rested.credit.shape
     settled = np.arange(days) >= days - _SETTLED_WEEKS * 7
-    tables = tables._replace(phase=settled.astype(np.uint64), kept_from=max(0, days - LONGEST_WINDOW_DAYS))
+    kept_from = max(0, days - LONGEST_WINDOW_DAYS)
+    tables = tables._replace(
+        s=with_fields(tables.s, kept_from=kept_from, stopping=False, offering=False),
+        days=with_fields(tables.days, phase=settled),
+        lanes=with_fields(tables.lanes, capacitated=0),
+    )
     # the reference customer's response, so that the rate is the stock; a frailty so small that chances are hazards
-    plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY))
+    plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY), joined=np.zeros(n, dtype=np.int64))
     past = rested._replace(
         joined=np.maximum(0, world.population.first_order + days),
         active=np.ones(n, dtype=np.uint8),
@@ -157,9 +170,9 @@ def _stationary(
 
 def _settle(tables: Tables, state: State, kept: Begin, piece: slice, days: int) -> None:
     """Carry a block's final state over to the evening of day -1."""
-    kept.fatigue[piece] = state.fatigue[0]
-    kept.stimulus[piece] = state.stimulated[0]
-    rates = tables.rate[0, 0][:, state.person[0, :, SEGMENT]].T
+    kept.fatigue[piece] = state.f[0, FATIGUE]
+    kept.stimulus[piece] = state.f[0, STIMULATED]
+    rates = tables.pace["rate"][0, 0][:, state.person[0, :, SEGMENT]].T
     credit = state.pace[0, :, :, CREDIT].astype(np.int64)
     grown = credit + (days - 1 - state.pace[0, :, :, ANCHOR]) * rates
     kept.credit[piece] = np.where(credit < PACE, np.minimum(grown, PACE), credit)

@@ -6,26 +6,56 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.eligibility import recall_contacts
+from sim.engine.eligibility import floor_day, recall_contacts
 from sim.engine.pacing import due_day
 from sim.engine.segments import remember_order
 from sim.engine.tables import (
     ACTIVE,
     ANCHOR,
+    BEGUN,
+    CEILING,
+    CONTACTABLE,
     CREDIT,
+    DEBT,
+    EFFECT,
     F64,
+    FADING,
+    FATIGUE,
+    GAIN,
+    GAIN_FADING,
+    GRANTED,
     I32,
     I64,
+    JOINED,
     LANES_PER_GROUP,
     LAST_ORDER,
+    LATEST,
     LOG_COUNT,
     LOG_HEAD,
+    LOG_SUM,
     NEVER,
+    OFFER,
+    OFFER_ENDS,
+    OFFERED,
     ORDERS_REMEMBERED,
+    PACE,
     PACE_COLUMNS,
     PERSON_COLUMNS,
+    PRESENT,
+    QUEUE,
+    RUNNING,
     SEGMENT,
     SEGMENT_DUE,
+    STATE_FLOATS,
+    STATE_NUMBERS,
+    STIMULATED,
+    STOPPED,
+    SUBSCRIBED,
+    SUM_OFFER,
+    SUM_OFFER_ALL,
+    SUM_ORGANIC,
+    SUM_STIMULATED,
+    TRIGGER_DUE,
     U8,
     State,
     Tables,
@@ -40,8 +70,8 @@ class Begin(NamedTuple):
     segment: I64  # (N,) on the morning of day 0
     last_order: I64  # (N,) day, negative
     subscribed: I64  # (N,) bit mask of lanes
-    ring: I64  # (N, L) contacts of the last 63 days; bit 0 = day -1
-    credit: I64  # (N, L)
+    ring: I64  # (N, L) contacts of the last 63 days, by line; bit 0 = day -1
+    credit: I64  # (N, L) pacing credit, by line
     fatigue: F64  # (N,)
     stimulus: F64  # (N,) stock A of stimulus, orders a day of the reference customer
     joined: I64  # (N,) first day of contacts: 0, or later for who joins later
@@ -55,28 +85,27 @@ class Begin(NamedTuple):
         return Begin._make([*(np.ascontiguousarray(array[rows]) for array in self[:-2]), *self[-2:]])
 
 
-def new_state(t: Tables, begin: Begin, worlds: int, customers: int) -> State:
-    """An empty state for blocks of this many customers."""
-    lanes = begin.credit.shape[1]
+def new_state(t: Tables, begin: Begin, worlds: int, customers: int, blocks: int | None = None) -> State:
+    """An empty state for blocks of this many customers; of several blocks, with one more dimension in front."""
+    lanes, cascades = begin.credit.shape[1], t.cascades.shape[0]
     filled_up = -(-lanes // LANES_PER_GROUP) * LANES_PER_GROUP
-    memory = max(1, int(t.memory_words.sum()))
-    shape = (worlds, customers)
+    first = (worlds,) if blocks is None else (blocks, worlds)
 
     def zeros(kind: type[np.generic], *more: int) -> np.ndarray:
-        return np.zeros((*shape, *more), dtype=kind)
+        return np.zeros((*first, *more), dtype=kind)
 
-    floats = ("stimulated", "fading", "gain", "gain_fading", "ceiling", "organic", "sum_organic", "sum_stimulated")
     return State(
-        **{name: zeros(np.float64) for name in (*floats, "fatigue")},
-        wake=zeros(np.int32),
-        subscribed=zeros(np.int64),
-        person=zeros(np.int32, PERSON_COLUMNS),
-        due=zeros(np.int32, filled_up),
-        pace=zeros(np.int32, lanes, PACE_COLUMNS),
-        memory=zeros(np.uint64, memory),
-        log_day=zeros(np.int32, ORDERS_REMEMBERED),
-        log_value=zeros(np.int64, ORDERS_REMEMBERED),
-        log_sum=zeros(np.int64),
+        f=zeros(np.float64, STATE_FLOATS, customers),
+        n=zeros(np.int64, STATE_NUMBERS, customers),
+        wake=zeros(np.int32, customers),
+        person=zeros(np.int32, customers, PERSON_COLUMNS),
+        due=zeros(np.int32, customers, filled_up),
+        pace=zeros(np.int32, customers, lanes, PACE_COLUMNS),
+        memory=zeros(np.uint64, customers, max(1, int(t.memory["words"].sum()))),
+        log_day=zeros(np.int32, customers, ORDERS_REMEMBERED),
+        log_value=zeros(np.int64, customers, ORDERS_REMEMBERED),
+        cascade=zeros(np.int32, customers, BEGUN + cascades if cascades else 0),
+        unanswered=zeros(np.int32, customers, t.stops.shape[0] if t.s["stopping"][0] else 0),
     )
 
 
@@ -86,50 +115,86 @@ def begin_block(t, people, begin, state, frozen_segments):  # type: ignore[no-un
 
     ``frozen_segments``: nobody changes segment (used to reach the stationary start).
     """
-    for w in range(state.organic.shape[0]):
+    for w in range(state.wake.shape[0]):
         for i in range(people.key.shape[0]):
             _begin_person(t, people, begin, state, w, i, frozen_segments)
             _begin_lanes(t, people, begin, state, w, i)
-            state.wake[w, i] = 0
+            _begin_program(t, state, w, i)
 
 
 @inlined
 def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: ignore[no-untyped-def]
     person = state.person[w]
-    gain, fading = people.effect[i], 1.0
+    gain, fading = people.f[EFFECT, i], 1.0
     if begin.active[i] == 0:
         gain *= t.dormant[min(-1 - begin.last_order[i], t.dormant.shape[0] - 1)]
-        fading = t.dormant_decay
-    state.gain[w, i] = gain
-    state.gain_fading[w, i] = fading
-    state.stimulated[w, i] = gain * begin.stimulus[i]
-    state.fading[w, i] = t.stimulus_decay * fading
-    state.ceiling[w, i] = gain * t.saturation
-    state.sum_organic[w, i] = 0.0
-    state.sum_stimulated[w, i] = 0.0
-    state.fatigue[w, i] = begin.fatigue[i]
-    state.subscribed[w, i] = begin.subscribed[i]
+        fading = t.s[0].dormant_decay
+    state.f[w, GAIN, i] = gain
+    state.f[w, GAIN_FADING, i] = fading
+    state.f[w, STIMULATED, i] = gain * begin.stimulus[i]
+    state.f[w, FADING, i] = t.s[0].stimulus_decay * fading
+    state.f[w, CEILING, i] = gain * t.s[0].saturation
+    state.f[w, SUM_ORGANIC, i] = 0.0
+    state.f[w, SUM_STIMULATED, i] = 0.0
+    state.f[w, FATIGUE, i] = begin.fatigue[i]
+    state.n[w, SUBSCRIBED, i] = begin.subscribed[i]
     person[i, ACTIVE] = begin.active[i]
     person[i, SEGMENT] = begin.segment[i]
     person[i, SEGMENT_DUE] = NEVER if frozen_segments else 0
     person[i, LOG_HEAD] = 0
     person[i, LOG_COUNT] = 0
-    state.log_sum[w, i] = 0
+    state.n[w, LOG_SUM, i] = 0
     for k in range(begin.order_from[i], begin.order_to[i]):
         remember_order(state, w, i, begin.order_day[k], begin.order_value[k])
     person[i, LAST_ORDER] = begin.last_order[i]
+    person[i, TRIGGER_DUE] = 0 if state.cascade.shape[2] > 0 and not frozen_segments else NEVER
+    person[i, PRESENT] = 1
+    person[i, OFFER] = 0
+    person[i, OFFER_ENDS] = NEVER
+    person[i, DEBT] = 0
+    state.n[w, STOPPED, i] = 0
+    state.n[w, GRANTED, i] = 0
+    state.wake[w, i] = 0
+    if people.n[JOINED, i] > 0:  # not there yet
+        person[i, PRESENT] = 0
+        person[i, ACTIVE] = 0
+        person[i, SEGMENT_DUE] = NEVER
+        person[i, TRIGGER_DUE] = NEVER
+        state.n[w, SUBSCRIBED, i] = 0
+        state.wake[w, i] = people.n[JOINED, i]
+
+
+@inlined
+def _begin_program(t, state, w, i):  # type: ignore[no-untyped-def]
+    """No cascade runs, no reaction is awaited, no offer is open."""
+    if state.cascade.shape[2] > 0:
+        state.cascade[w, i, :] = -NEVER
+        state.cascade[w, i, RUNNING] = -1
+        state.cascade[w, i, QUEUE] = 0
+        state.cascade[w, i, LATEST] = 0
+    if t.s[0].stopping:
+        state.unanswered[w, i, :] = 0
+    if t.s[0].offering:
+        state.f[w, OFFERED, i] = 0.0
+        state.f[w, SUM_OFFER, i] = 0.0
+        state.f[w, SUM_OFFER_ALL, i] = 0.0
 
 
 @inlined
 def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
-    recall_contacts(t, state, w, i, begin.ring)
-    reachable = begin.subscribed[i] * people.contactable[i]
+    recall_contacts(t, people, state, w, i, begin.ring)
+    reachable = state.n[w, SUBSCRIBED, i] * people.n[CONTACTABLE, i]
     evening = begin.joined[i] - 1
     state.due[w, i, :] = NEVER
     for lane in range(begin.credit.shape[1]):
-        rate = t.rate[w, t.phase[0], lane, begin.segment[i]]
+        rate = t.pace[w, t.days[0].phase, lane, begin.segment[i]].rate
         credit = begin.credit[i, lane]
         state.pace[w, i, lane, CREDIT] = credit
-        state.pace[w, i, lane, ANCHOR] = evening
-        if (reachable >> lane) & 1:
+        state.pace[w, i, lane, ANCHOR] = evening + (credit >= PACE)  # what is due waits from the first day on
+        if (reachable >> np.int64(t.lanes[lane].channel)) & 1 and t.lanes[lane].cascade_of < 0:
             state.due[w, i, lane] = due_day(credit, evening, rate)
+            floor = t.pace[w, t.days[0].phase, lane, begin.segment[i]].floor_window
+            if t.s[0].floored and floor > 0:
+                state.due[w, i, lane] = min(
+                    np.int64(state.due[w, i, lane]), max(evening + 1, floor_day(t, state, w, lane, i, floor))
+                )

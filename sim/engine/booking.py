@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engine.tables import (
+    C_MONEY,
+    C_OPT_OUT,
+    MEAN_VALUE,
     MICRO,
     NANO,
     ORDERS,
@@ -16,6 +19,9 @@ from sim.engine.tables import (
     SEG_ORDERS,
     SEG_REVENUE,
     SEGMENT,
+    SUBSCRIBED,
+    SUM_ORGANIC,
+    SUM_STIMULATED,
     W_ORDERS,
     W_REVENUE,
     W_SAMPLED_ORGANIC,
@@ -42,15 +48,15 @@ def log_event(out, w, i, day, kind, lane, value):  # type: ignore[no-untyped-def
 @inlined
 def book_expected(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
     """Book the expected orders gathered since the last booking, under the present segment."""
-    orders = state.sum_organic[w, i] + state.sum_stimulated[w, i]
-    state.sum_organic[w, i] = 0.0
-    state.sum_stimulated[w, i] = 0.0
-    week, phase = t.week[day], t.phase[day]
+    orders = state.f[w, SUM_ORGANIC, i] + state.f[w, SUM_STIMULATED, i]
+    state.f[w, SUM_ORGANIC, i] = 0.0
+    state.f[w, SUM_STIMULATED, i] = 0.0
+    week, phase = t.days[day].week, t.days[day].phase
     count = np.int64(np.rint(orders * NANO))
-    money = np.int64(np.rint(orders * people.mean_value[i] * MICRO * t.discount[week]))
+    money = np.int64(np.rint(orders * people.f[MEAN_VALUE, i] * MICRO * t.discount[week]))
     out.customer[w, phase, ORDERS, i] += count
     out.customer[w, phase, REVENUE, i] += money
-    if t.detailed:
+    if t.s[0].detailed:
         _book_segment(state, out, w, i, week, count, money)
 
 
@@ -66,32 +72,32 @@ def _book_segment(state, out, w, i, week, count, money):  # type: ignore[no-unty
 @inlined
 def book_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
     """``book_expected`` for everybody, side by side."""
-    week, phase = t.week[day], t.phase[day]
+    week, phase = t.days[day].week, t.days[day].phase
     factor = MICRO * t.discount[week]
     totals, revenues = out.customer[w, phase, ORDERS], out.customer[w, phase, REVENUE]
-    sum_organic, sum_stimulated = state.sum_organic[w], state.sum_stimulated[w]
+    sum_organic, sum_stimulated = state.f[w, SUM_ORGANIC], state.f[w, SUM_STIMULATED]
     for i in range(sum_organic.shape[0]):
         orders = sum_organic[i] + sum_stimulated[i]
         sum_organic[i] = 0.0
         sum_stimulated[i] = 0.0
         count = np.int64(np.rint(orders * NANO))
-        money = np.int64(np.rint(orders * people.mean_value[i] * factor))
+        money = np.int64(np.rint(orders * people.f[MEAN_VALUE, i] * factor))
         totals[i] += count
         revenues[i] += money
-        scratch.opt_out[i] = count
-        scratch.money[i] = money
-    if t.detailed:
+        scratch.n[C_OPT_OUT, i] = count
+        scratch.n[C_MONEY, i] = money
+    if t.s[0].detailed:
         for i in range(sum_organic.shape[0]):
-            _book_segment(state, out, w, i, week, scratch.opt_out[i], scratch.money[i])
+            _book_segment(state, out, w, i, week, scratch.n[C_OPT_OUT, i], scratch.n[C_MONEY, i])
 
 
 @inlined
 def book_order(t, out, w, i, day, value, stimulated):  # type: ignore[no-untyped-def]
     """A sampled order: what a real month looks like."""
-    out.customer[w, t.phase[day], SAMPLED_ORDERS, i] += 1
-    out.customer[w, t.phase[day], SAMPLED_REVENUE, i] += value
-    if t.detailed:
-        week = t.week[day]
+    out.customer[w, t.days[day].phase, SAMPLED_ORDERS, i] += 1
+    out.customer[w, t.days[day].phase, SAMPLED_REVENUE, i] += value
+    if t.s[0].detailed:
+        week = t.days[day].week
         column = W_SAMPLED_STIMULATED if stimulated else W_SAMPLED_ORGANIC
         out.world[w, week, column] += 1
         out.world[w, week, W_SAMPLED_REVENUE] += value
@@ -100,11 +106,11 @@ def book_order(t, out, w, i, day, value, stimulated):  # type: ignore[no-untyped
 @inlined
 def book_week_end(t, state, out, w, i, day):  # type: ignore[no-untyped-def]
     """Where everybody stands at the end of a week."""
-    week = t.week[day]
+    week = t.days[day].week
     segment = state.person[w, i, SEGMENT]
     out.segment[w, week, segment, SEG_CUSTOMERS] += 1
     out.flow[w, week, out.week_segment[w, i], segment] += 1
     out.week_segment[w, i] = segment
-    subscribed = state.subscribed[w, i]
-    for lane in range(out.lane.shape[2]):
-        out.lane[w, week, lane, REACHABLE] += (subscribed >> lane) & 1
+    subscribed = state.n[w, SUBSCRIBED, i]
+    for channel in range(t.placement.shape[1]):
+        out.lane[w, week, channel, REACHABLE] += (subscribed >> channel) & 1

@@ -1,11 +1,11 @@
-"""Contacts of one channel on one day, for all customers of a block to whom it is due.
+"""Contacts of one line on one day, for all customers of a block to whom it is due.
 
 What is due passes the rules or waits. Each contact runs its funnel: sent -> delivered -> seen -> clicked; it may
 end in an opt-out or a complaint. A delivered contact adds stimulus (damped by fatigue once) and then fatigue. Seen
 and clicked are damped too and are reported; they add no stimulus of their own, because the effects we know are
 per send. One uniform decides the whole funnel (its stages are nested), another the opt-out, a third the complaint.
 
-Channel by channel rather than customer by customer: the rates of a channel are then constants, and the work falls
+Line by line rather than customer by customer: the rates of a line are then constants, and the work falls
 into loops the processor is good at: gather, arithmetic on arrays, scatter. What is rare is looked for only when the
 arithmetic has seen that it happened.
 """
@@ -16,27 +16,60 @@ import numpy as np
 
 from sim.behaviour import consent, fatigue
 from sim.engine.booking import log_event
-from sim.engine.eligibility import earliest_days, remember_contacts
-from sim.engine.pacing import spend_credit, wait_until
+from sim.engine.capacity import only_granted
+from sim.engine.cascades import keep_possible_steps, step_waits, steps_sent
+from sim.engine.eligibility import (
+    book_blocked,
+    book_violations,
+    earliest_days,
+    remember_contacts,
+    shared_home,
+)
+from sim.engine.offers import open_windows
+from sim.engine.pacing import floor_pacing, keep_due, spend_credit, wait_until
+from sim.engine.reactions import count_reactions
 from sim.engine.tables import (
+    BLOCKED_PLACES,
+    C_ARRIVED,
+    C_FATIGUE,
+    C_FIRST,
+    C_FRAILTY,
+    C_GAIN,
+    C_KEY,
+    C_LEAVING,
+    C_OPT_OUT,
+    C_OUTCOME,
+    C_SEEN,
+    C_SEGMENT,
+    C_WEIGHT,
+    CHOSEN,
     CLICKED,
+    CLICKED_BIT,
     CLICKED_EXPECTED,
     COMPLAINTS,
     COMPLAINTS_EXPECTED,
     COST,
     DELIVERED,
+    DISPLACED,
     EV_COMPLAINT,
     EV_CONTACT,
     EV_UNSUBSCRIBE,
+    EVENTS,
+    FATIGUE,
+    FRAILTY,
+    GAIN,
     NANO,
     NEVER,
     OPT_OUTS,
     PLACE_LANES,
     SEEN,
+    SEEN_BIT,
     SEEN_EXPECTED,
     SEG_CONTACTS,
     SEG_COST,
     SENT,
+    STIMULATED,
+    SUBSCRIBED,
     UNSUBSCRIBED,
     UNSUBSCRIBED_EXPECTED,
     W_COST,
@@ -46,100 +79,143 @@ from sim.rng import high, low, mix
 
 
 @inlined
-def contact_lane(t, people, state, out, scratch, w, lane, day, events):  # type: ignore[no-untyped-def]
-    """Steps 3 and 4 for one lane; ``events`` customers are listed in ``scratch.events``."""
-    due = _due(state, scratch, w, lane, day, events)
+def contact_lane(t, people, state, out, scratch, w, lane, day, events, turn):  # type: ignore[no-untyped-def]
+    """Steps 3 and 4 for one lane; ``events`` customers are listed in ``scratch.u[EVENTS]``; of these, where precedence
+    is not fixed, those whose ``turn`` it is."""
+    due = _due(t, state, scratch, w, lane, day, events, turn)
     if due > 0:
-        sent = _allowed(t, state, scratch, w, lane, day, due)
+        if t.lanes[lane].cascade_of >= 0:
+            due = keep_possible_steps(t, state, scratch, w, lane, day, due)
+        elif t.s[0].floored:
+            due = keep_due(t, state, scratch, w, lane, day, due)
+    if due > 0:
+        sent = _allowed(t, people, state, out, scratch, w, lane, day, due)
         if sent > 0:
-            _gather(people, state, scratch, w, lane, sent)
-            if t.logging:
+            _gather(t, people, state, scratch, w, lane, day, sent)
+            if t.s[0].logging:
                 _log_contacts(t, out, scratch, w, lane, day, sent)
             leaving = _outcomes(t, out, scratch, w, lane, day, sent)
             _apply(t, state, out, scratch, w, lane, day, sent)
-            if t.behaving:
+            if t.s[0].offering:
+                open_windows(t, people, state, out, scratch, w, lane, day, sent)
+            if t.s[0].stopping:
+                count_reactions(t, state, scratch, w, lane, sent)
+            if t.lanes[lane].cascade_of >= 0:
+                steps_sent(t, state, scratch, w, lane, day, sent)
+            if t.s[0].behaving:
                 if leaving > 0:
                     _unsubscribe(t, state, out, scratch, w, lane, day, sent)
-                if t.complaint[lane] > 0.0:
+                if t.lanes[lane].complaint > 0.0:
                     _complaints(t, out, scratch, w, lane, day, sent)
 
 
 @inlined
-def _due(state, scratch, w, lane, day, events):  # type: ignore[no-untyped-def]
-    """List the customers with a contact due in ``scratch.chosen``; returns how many."""
+def _due(t, state, scratch, w, lane, day, events, turn):  # type: ignore[no-untyped-def]
+    """List the customers with a contact due in ``scratch.u[CHOSEN]``; returns how many."""
     n = 0
-    for k in range(events):
-        i = scratch.events[k]
-        scratch.chosen[n] = i
-        n += state.due[w, i, lane] <= day
+    if t.s[0].arbitrated:
+        for k in range(events):
+            i = scratch.u[EVENTS, k]
+            scratch.u[CHOSEN, n] = i
+            n += (state.due[w, i, lane] <= day) & (scratch.turn[k, lane] == turn)
+    else:
+        for k in range(events):
+            i = scratch.u[EVENTS, k]
+            scratch.u[CHOSEN, n] = i
+            n += state.due[w, i, lane] <= day
     return n
 
 
 @inlined
-def _allowed(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
+def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Keep those whom no rule forbids, and let them pay for the contact; the others wait."""
-    earliest_days(t, state, scratch, w, lane, day, due)
-    rates, intervals = t.rate[w, t.phase[day], lane], t.interval[w, t.phase[day], lane]
+    earliest_days(t, people, state, scratch, w, lane, day, due)
+    if t.lanes[lane].capacitated:
+        only_granted(t, state, out, scratch, w, lane, day, due)
+    if t.s[0].households:
+        shared_home(t, people, state, scratch, w, lane, day, due)
+    pace = t.pace[w, t.days[day].phase, lane]
     sent, blocked = 0, 0
     for k in range(due):
-        scratch.blocked[blocked] = k
-        blocked += scratch.first[k] > day
+        scratch.u[BLOCKED_PLACES, blocked] = k
+        blocked += scratch.n[C_FIRST, k] > day
+    if t.s[0].detailed and blocked > 0:
+        book_blocked(t, people, state, out, scratch, w, lane, day, blocked)
     for k in range(blocked):
-        b = scratch.blocked[k]
-        wait_until(state, w, lane, scratch.chosen[b], day, rates[scratch.segment[b]], scratch.first[b])
+        b = scratch.u[BLOCKED_PLACES, k]
+        i, segment = scratch.u[CHOSEN, b], scratch.u[C_SEGMENT, b]
+        retry = scratch.n[C_FIRST, b] if scratch.n[C_FIRST, b] < DISPLACED else day + 1
+        if t.lanes[lane].cascade_of >= 0:
+            step_waits(t, state, w, i, lane, day, retry)
+        else:
+            wait_until(state, w, lane, i, day, pace[segment].rate, retry)
     for k in range(due):
-        i, segment, may = scratch.chosen[k], scratch.segment[k], scratch.first[k] <= day
-        scratch.chosen[sent] = i
-        scratch.segment[sent] = segment
+        i, segment, may = scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], scratch.n[C_FIRST, k] <= day
+        scratch.u[CHOSEN, sent] = i
+        scratch.u[C_SEGMENT, sent] = segment
         sent += may
-    for k in range(sent):
-        segment = scratch.segment[k]
-        spend_credit(state, w, lane, scratch.chosen[k], day, rates[segment], intervals[segment])
+    if t.lanes[lane].cascade_of < 0:
+        for k in range(sent):
+            segment = scratch.u[C_SEGMENT, k]
+            spend_credit(state, w, lane, scratch.u[CHOSEN, k], day, pace[segment].rate, pace[segment].interval)
+    if t.s[0].detailed and t.s[0].reported:
+        book_violations(t, people, state, out, scratch, w, lane, day, sent)
     remember_contacts(t, state, scratch, w, lane, day, sent)
+    if t.s[0].floored:
+        floor_pacing(t, state, scratch, w, lane, day, sent)
     return sent
 
 
 @inlined
-def _gather(people, state, scratch, w, lane, sent):  # type: ignore[no-untyped-def]
+def _gather(t, people, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """What the arithmetic needs of each customer, side by side."""
+    channel = t.lanes[lane].channel
     for k in range(sent):
-        i = scratch.chosen[k]
-        scratch.key[k] = people.key[i]
-        scratch.fatigue[k] = state.fatigue[w, i]
-        scratch.frailty[k] = people.frailty[i]
-        scratch.seen[k] = people.seen[i, lane]
-        scratch.gain[k] = state.gain[w, i]
+        i = scratch.u[CHOSEN, k]
+        scratch.u[C_KEY, k] = people.key[i]
+        scratch.f[C_FATIGUE, k] = state.f[w, FATIGUE, i]
+        scratch.f[C_FRAILTY, k] = people.f[FRAILTY, i]
+        scratch.f[C_SEEN, k] = people.seen[i, channel]
+        scratch.f[C_GAIN, k] = state.f[w, GAIN, i]
+    if t.s[0].factored:
+        pace = t.pace[w, t.days[day].phase, lane]
+        for k in range(sent):
+            scratch.f[C_GAIN, k] *= pace[scratch.u[C_SEGMENT, k]].factor
 
 
 @inlined
 def _outcomes(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Draws, damping and chances of all contacts; books the lane's totals, returns how many opt out."""
-    place = t.place[PLACE_LANES + 2 * lane, day]
-    delivered, click, stimulus = t.delivered[lane], t.click_of_seen[lane], t.stimulus[lane]
-    hazard, weight = t.unsubscribe[lane], t.weight[lane]
+    me, place, kappa, growth = t.lanes[lane], t.place[PLACE_LANES + 2 * lane, day], t.s[0].kappa, t.s[0].growth
+    placement = t.placement[w, me.channel]
+    delivered, click, stimulus = me.delivered, me.click_of_seen, me.stimulus * placement
+    hazard, weight = me.unsubscribe, me.weight
     arrivals, views, clicks, views_expected, clicks_expected, gone_expected, leaving = 0, 0, 0, 0, 0, 0, 0
     for k in range(sent):
-        h = mix(scratch.key[k] ^ place)
+        h = mix(scratch.u[C_KEY, k] ^ place)
         u = high(h)
-        stock = scratch.fatigue[k]
-        damping = fatigue.damping(stock, t.kappa)
-        chance = consent.opt_out_probability(hazard * scratch.frailty[k], stock, t.growth)
-        seen = scratch.seen[k] * damping
+        stock = scratch.f[C_FATIGUE, k]
+        damping = fatigue.damping(stock, kappa)
+        chance = consent.opt_out_probability(hazard * scratch.f[C_FRAILTY, k], stock, growth)
+        seen = scratch.f[C_SEEN, k] * damping * placement
         arrived = int(u < delivered)
         gone = arrived * int(np.rint(chance * NANO))
+        sees, clicks_on = int(u < delivered * seen), int(u < delivered * (seen * click))
         arrivals += arrived
-        views += u < delivered * seen
-        clicks += u < delivered * (seen * click)
+        views += sees
+        clicks += clicks_on
         views_expected += arrived * int(np.rint(seen * NANO))
         clicks_expected += arrived * int(np.rint(seen * click * NANO))
         gone_expected += gone
         leaves = arrived & int(low(h) < chance)
         leaving += leaves
-        scratch.leaving[k] = leaves
-        scratch.opt_out[k] = gone
-        scratch.gain[k] *= arrived * (stimulus * damping)
-        scratch.weight[k] = arrived * weight
-    week = t.week[day]
+        scratch.bytes[C_LEAVING, k] = leaves
+        scratch.bytes[C_ARRIVED, k] = arrived
+        scratch.bytes[C_OUTCOME, k] = sees * SEEN_BIT + clicks_on * CLICKED_BIT
+        scratch.n[C_OPT_OUT, k] = gone
+        scratch.f[C_GAIN, k] *= arrived * (stimulus * damping)
+        scratch.f[C_WEIGHT, k] = arrived * weight
+    week = t.days[day].week
     out.lane[w, week, lane, SENT] += sent
     out.lane[w, week, lane, DELIVERED] += arrivals
     out.lane[w, week, lane, SEEN] += views
@@ -147,65 +223,69 @@ def _outcomes(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-d
     out.lane[w, week, lane, SEEN_EXPECTED] += views_expected
     out.lane[w, week, lane, CLICKED_EXPECTED] += clicks_expected
     out.lane[w, week, lane, UNSUBSCRIBED_EXPECTED] += gone_expected
-    out.lane[w, week, lane, COMPLAINTS_EXPECTED] += arrivals * np.int64(np.rint(t.complaint[lane] * NANO))
+    out.lane[w, week, lane, COMPLAINTS_EXPECTED] += arrivals * int(np.rint(t.lanes[lane].complaint * NANO))
     return leaving
 
 
 @inlined
 def _apply(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """What the contacts leave with their customers. A contact costs, delivered or not."""
-    week, phase = t.week[day], t.phase[day]
-    cost = np.int64(np.rint(t.unit_cost[lane] * t.discount[week]))
+    week, phase = t.days[day].week, t.days[day].phase
+    cost = int(np.rint(t.lanes[lane].unit_cost * t.discount[week]))
     costs, opt_outs = out.customer[w, phase, COST], out.customer[w, phase, OPT_OUTS]
     for k in range(sent):
-        i = scratch.chosen[k]
-        state.stimulated[w, i] += scratch.gain[k]
-        state.fatigue[w, i] += scratch.weight[k]
+        i = scratch.u[CHOSEN, k]
+        state.f[w, STIMULATED, i] += scratch.f[C_GAIN, k]
+        state.f[w, FATIGUE, i] += scratch.f[C_WEIGHT, k]
         costs[i] += cost
-        opt_outs[i] += scratch.opt_out[k]
-    if t.detailed:
+        opt_outs[i] += scratch.n[C_OPT_OUT, k]
+    if t.s[0].detailed:
         out.world[w, week, W_COST] += cost * sent
         for k in range(sent):
-            out.segment[w, week, scratch.segment[k], SEG_CONTACTS] += 1
-            out.segment[w, week, scratch.segment[k], SEG_COST] += cost
-    if day >= t.kept_from:
+            out.segment[w, week, scratch.u[C_SEGMENT, k], SEG_CONTACTS] += 1
+            out.segment[w, week, scratch.u[C_SEGMENT, k], SEG_COST] += cost
+    if day >= t.s[0].kept_from:
         for k in range(sent):
-            out.recent[w, lane, scratch.chosen[k]] |= 1 << (t.week.shape[0] - 1 - day)
+            out.recent[w, lane, scratch.u[CHOSEN, k]] |= 1 << (t.days.shape[0] - 1 - day)
 
 
 @inlined
 def _unsubscribe(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """Those who opted out are out of reach on this channel, for good."""
+    """Those who opted out are out of reach on this channel, for good: none of its lines is due again. (The steps of a
+    cascade are left out when their turn comes.)"""
+    channel = np.int64(t.lanes[lane].channel)
     for k in range(sent):
-        if scratch.leaving[k]:
-            i = scratch.chosen[k]
-            state.subscribed[w, i] &= ~(1 << lane)
-            state.due[w, i, lane] = NEVER
-            out.lane[w, t.week[day], lane, UNSUBSCRIBED] += 1
-            if t.logging:
+        if scratch.bytes[C_LEAVING, k]:
+            i = scratch.u[CHOSEN, k]
+            state.n[w, SUBSCRIBED, i] &= ~(1 << channel)
+            for other in range(t.lanes.shape[0]):
+                if np.int64(t.lanes[other].channel) == channel and t.lanes[other].cascade_of < 0:
+                    state.due[w, i, other] = NEVER
+            out.lane[w, t.days[day].week, lane, UNSUBSCRIBED] += 1
+            if t.s[0].logging:
                 log_event(out, w, i, day, EV_UNSUBSCRIBE, lane, 0)
 
 
 @inlined
 def _complaints(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """Only what has arrived is complained about; ``scratch.weight`` no longer tells, so the draw is asked again."""
+    """Only what has arrived is complained about."""
     arrival, place = t.place[PLACE_LANES + 2 * lane, day], t.place[PLACE_LANES + 2 * lane + 1, day]
-    count = 0
+    chance, delivered, count = t.lanes[lane].complaint, t.lanes[lane].delivered, 0
     for k in range(sent):
-        key = scratch.key[k]
-        complains = (high(mix(key ^ place)) < t.complaint[lane]) & (high(mix(key ^ arrival)) < t.delivered[lane])
-        scratch.leaving[k] = complains
+        key = scratch.u[C_KEY, k]
+        complains = (high(mix(key ^ place)) < chance) & (high(mix(key ^ arrival)) < delivered)
+        scratch.bytes[C_LEAVING, k] = complains
         count += complains
-    out.lane[w, t.week[day], lane, COMPLAINTS] += count
-    if t.logging and count > 0:
+    out.lane[w, t.days[day].week, lane, COMPLAINTS] += count
+    if t.s[0].logging and count > 0:
         for k in range(sent):
-            if scratch.leaving[k]:
-                log_event(out, w, scratch.chosen[k], day, EV_COMPLAINT, lane, 0)
+            if scratch.bytes[C_LEAVING, k]:
+                log_event(out, w, scratch.u[CHOSEN, k], day, EV_COMPLAINT, lane, 0)
 
 
 @inlined
 def _log_contacts(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     place = t.place[PLACE_LANES + 2 * lane, day]
     for k in range(sent):
-        arrived = high(mix(scratch.key[k] ^ place)) < t.delivered[lane]
-        log_event(out, w, scratch.chosen[k], day, EV_CONTACT, lane, arrived)
+        arrived = high(mix(scratch.u[C_KEY, k] ^ place)) < t.lanes[lane].delivered
+        log_event(out, w, scratch.u[CHOSEN, k], day, EV_CONTACT, lane, arrived)

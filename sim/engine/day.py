@@ -1,9 +1,10 @@
 """The order of the day, written once. One block of customers, in every world, from day d0 to day d1.
 
  1. fatigue and stimulus decay by their half-lives
- 2. the segment follows from recency, frequency and value; the plan for it says what is due
- 3. what is due passes the rules (consent, caps, gaps, quiet days, holdout), in the channels' order of precedence;
-    what is blocked waits
+ 2. newcomers arrive; the segment follows from recency, frequency and value; triggers begin cascades; the plan for
+    the segment says what is due
+ 3. what is due passes the rules (consent, holdout, caps, cooldowns, quiet days ...) and the capacity, line by line in
+    the order of precedence; what is blocked waits
  4. each contact runs its funnel, adds stimulus and fatigue, may end in an opt-out
  5. orders: organic (then the dropout draw), stimulated (no dropout draw); both may happen on one day
  6. each order has a value, resets recency, enters F and M, relieves fatigue
@@ -22,54 +23,101 @@ import numpy as np
 from sim.behaviour import orders, response
 from sim.engine.begin import Begin, begin_block
 from sim.engine.booking import book_expected, book_order, book_week, book_week_end, log_event
+from sim.engine.capacity import ask, take_turns
+from sim.engine.cascades import keep_running, look_at_triggers, order_ends_cascades
 from sim.engine.contact import contact_lane
 from sim.engine.lists import list_hits
+from sim.engine.offers import book_offer_of_order, book_offers, close_windows, expect_offers, may_pull_forward
 from sim.engine.pacing import change_rates
+from sim.engine.reactions import order_is_a_reaction
 from sim.engine.segments import next_look, remember_order, scheduled, segment_today
 from sim.engine.tables import (
     ACTIVE,
+    ANCHOR,
+    CEILING,
+    CHOSEN,
+    CONSENTED,
+    DEBT,
+    DROPOUT,
+    EFFECT,
+    ENTERED,
+    ENTERED_DAY,
     EV_DROPOUT,
     EV_ORGANIC,
     EV_SEGMENT,
     EV_STIMULATED,
+    EV_WAKING,
+    EVENTS,
+    FADING,
+    FATIGUE,
+    GAIN,
+    GAIN_FADING,
+    JOINED,
     LANES_PER_GROUP,
+    MEAN_VALUE,
     MICRO,
+    NOWHERE,
+    OFFER,
+    OFFER_ENDS,
+    ORGANIC,
+    ORGANIC_BASE,
     PLACE_DROPOUT,
     PLACE_ORDER,
     PLACE_SPEND,
+    PLACE_WAKE,
+    PRESENT,
+    RATE,
     SEGMENT,
     SEGMENT_DUE,
+    STIMULATED,
+    SUBSCRIBED,
+    SUM_ORGANIC,
+    SUM_STIMULATED,
+    TRIGGER_DUE,
+    U_ORGANIC,
+    U_STIMULATED,
     W_DROPOUTS,
     Out,
-    People,
+    Packed,
+    State,
 )
 from sim.jit import inlined, kernel
 from sim.rng import full, high, low, mix
 
+WHOLE_DAYS, MORNING, EVENING = range(3)
+"""Parts of a day: the morning up to the requests for capacity, and what follows once they are granted."""
+
 
 @kernel
-def advance(t, people, state, out, scratch, d0, d1):  # type: ignore[no-untyped-def]
-    """Advance a block from the morning of day ``d0`` to the morning of day ``d1``, in all worlds."""
+def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-untyped-def]
+    """Advance a block from the morning of day ``d0`` to the morning of day ``d1``, in all worlds; or the given
+    ``part`` of these days."""
     for day in range(d0, d1):
-        _draw(t, people, scratch, day)
-        new_season = day == 0 or t.season[day] != t.season[day - 1]
+        new_season = part != EVENING and (day == 0 or t.days[day].season != t.days[day - 1].season)
+        if part != MORNING:
+            _draw(t, people, scratch, day)
         if new_season:
             for i in range(people.key.shape[0]):
-                scratch.organic_base[i] = orders.organic_probability(people.rate[i], t.season[day])
-        for w in range(state.organic.shape[0]):
-            if new_season:
-                for i in range(people.key.shape[0]):
-                    state.organic[w, i] = scratch.organic_base[i] if state.person[w, i, ACTIVE] else 0.0
-            if day > 0 and t.phase[day] != t.phase[day - 1]:
-                _change_phase(t, people, state, w, day)
-            events = _quiet_pass(t, state, scratch, w, day)
-            _segments(t, people, state, out, scratch, w, day, events)
-            for lane in range(t.unit_cost.shape[0]):
-                contact_lane(t, people, state, out, scratch, w, lane, day, events)
-            _orders(t, people, state, out, scratch, w, day)
-            _next_wake(state, scratch, w, events)
-            if (day + 1) % 7 == 0:
-                _end_week(t, people, state, out, scratch, w, day)
+                scratch.f[ORGANIC_BASE, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
+        for w in range(state.wake.shape[0]):
+            if part != EVENING:
+                if new_season:
+                    for i in range(people.key.shape[0]):
+                        state.f[w, ORGANIC, i] = scratch.f[ORGANIC_BASE, i] if state.person[w, i, ACTIVE] else 0.0
+                if day > 0 and t.days[day].phase != t.days[day - 1].phase:
+                    _change_phase(t, people, state, w, day)
+                _decay(t, state, w)
+            events = _wake_up(state, scratch, w, day)
+            if part != EVENING:
+                _segments(t, people, state, out, scratch, w, day, events)
+                if part == MORNING and events > 0:
+                    ask(t, people, state, out, scratch, w, day, events)
+            if part != MORNING:
+                _contacts(t, people, state, out, scratch, w, day, events)
+                _orders(t, people, state, out, scratch, w, day)
+                _next_wake(t, state, scratch, w, events)
+                if (day + 1) % 7 == 0:
+                    _end_week(t, people, state, out, scratch, w, day)
 
 
 @kernel
@@ -79,18 +127,10 @@ def live_blocks(t, people, begin, state, out, scratch, frozen_segments, days, or
     ``origin``: row of the first customer in the whole run, for the log.
     """
     size = state.wake.shape[1]
-    for a in range(0, people.key.shape[0], size):
+    for block in range(people.key.shape[0]):
+        a = block * size
         b = a + size
-        here = People(
-            people.key[a:b],
-            people.rate[a:b],
-            people.dropout[a:b],
-            people.mean_value[a:b],
-            people.effect[a:b],
-            people.frailty[a:b],
-            people.seen[a:b],
-            people.contactable[a:b],
-        )
+        here = _people_of(people, block)
         past = Begin(
             begin.active[a:b],
             begin.segment[a:b],
@@ -106,23 +146,71 @@ def live_blocks(t, people, begin, state, out, scratch, frozen_segments, days, or
             begin.order_day,
             begin.order_value,
         )
-        results = Out(
-            out.customer[:, :, :, a:b],
-            out.visited[:, a:b],
-            out.recent[:, :, a:b],
-            out.lane,
-            out.segment,
-            out.world,
-            out.flow,
-            out.week_segment[:, a:b],
-            out.log,
-            out.logged,
-        )
         line = out.logged[0]
         begin_block(t, here, past, state, frozen_segments)
-        advance(t, here, state, results, scratch, 0, days)
+        advance(t, here, state, _out_of(out, a, b), scratch, 0, days, WHOLE_DAYS)
         for k in range(line, min(out.logged[0], out.log.shape[0])):
             out.log[k, 1] += origin + a
+
+
+@kernel
+def advance_blocks(t, people, states, out, scratch, d0, d1, part, origin):  # type: ignore[no-untyped-def]
+    """``advance`` for blocks that stop together; ``states`` has one more dimension in front, the block."""
+    size = states.wake.shape[2]
+    for block in range(states.wake.shape[0]):
+        a = block * size
+        b = a + size
+        state = State(
+            states.f[block],
+            states.n[block],
+            states.wake[block],
+            states.person[block],
+            states.due[block],
+            states.pace[block],
+            states.memory[block],
+            states.log_day[block],
+            states.log_value[block],
+            states.cascade[block],
+            states.unanswered[block],
+        )
+        line = out.logged[0]
+        if part == MORNING:
+            scratch.before[:] = out.requests
+        advance(t, _people_of(people, block), state, _out_of(out, a, b), scratch, d0, d1, part)
+        for k in range(line, min(out.logged[0], out.log.shape[0])):
+            out.log[k, 1] += origin + a
+        if part == MORNING:
+            for w in range(out.requests.shape[0]):
+                for k in range(scratch.before[w], out.requests[w]):
+                    out.asked[w, k, 0] += origin + a
+
+
+@inlined
+def _people_of(people, block):  # type: ignore[no-untyped-def]
+    return Packed(people.key[block], people.f[block], people.n[block], people.seen[block], people.tolerance[block])
+
+
+@inlined
+def _out_of(out, a, b):  # type: ignore[no-untyped-def]
+    """The places of customers ``a`` to ``b``."""
+    return Out(
+        out.customer[:, :, :, a:b],
+        out.visited[:, a:b],
+        out.recent[:, :, a:b],
+        out.lane,
+        out.displaced,
+        out.requests,
+        out.asked,
+        out.score,
+        out.tie,
+        out.rule,
+        out.segment,
+        out.world,
+        out.flow,
+        out.week_segment[:, a:b],
+        out.log,
+        out.logged,
+    )
 
 
 @inlined
@@ -130,56 +218,107 @@ def _draw(t, people, scratch, day):  # type: ignore[no-untyped-def]
     """Today's order uniforms; out of reach when nobody behaves."""
     place = t.place[PLACE_ORDER, day]
     key = people.key
-    u_organic = scratch.u_organic
-    u_stimulated = scratch.u_stimulated
+    u_organic = scratch.f[U_ORGANIC]
+    u_stimulated = scratch.f[U_STIMULATED]
     for i in range(key.shape[0]):
         h = mix(key[i] ^ place)
         u_organic[i] = high(h)
         u_stimulated[i] = low(h)
-    if not t.behaving:
+    if not t.s[0].behaving:
         u_organic[:] = 2.0
         u_stimulated[:] = 2.0
 
 
 @inlined
-def _quiet_pass(t, state, scratch, w, day):  # type: ignore[no-untyped-def]
-    """Step 1 for everybody; lists the customers with an event that is due today and returns how many."""
-    stimulated, fading, gain, gain_fading = state.stimulated[w], state.fading[w], state.gain[w], state.gain_fading[w]
-    stock, wake, hit = state.fatigue[w], state.wake[w], scratch.hit
+def _decay(t, state, w):  # type: ignore[no-untyped-def]
+    """Step 1 for everybody."""
+    stimulated, fading, gain = state.f[w, STIMULATED], state.f[w, FADING], state.f[w, GAIN]
+    gain_fading, stock, decay = state.f[w, GAIN_FADING], state.f[w, FATIGUE], t.s[0].fatigue_decay
     for i in range(stock.shape[0]):
         stimulated[i] *= fading[i]
         gain[i] *= gain_fading[i]
-        stock[i] *= t.fatigue_decay
-        hit[i] = wake[i] <= day
-    if t.saturation > 0.0:
+        stock[i] *= decay
+    if t.s[0].saturation > 0.0:
         for i in range(stock.shape[0]):
-            state.ceiling[w, i] *= gain_fading[i]
-    return list_hits(hit, scratch.hit_words, scratch.events)
+            state.f[w, CEILING, i] *= gain_fading[i]
+
+
+@inlined
+def _wake_up(state, scratch, w, day):  # type: ignore[no-untyped-def]
+    """List the customers for whom something is scheduled today; returns how many."""
+    wake, hit = state.wake[w], scratch.hit
+    for i in range(wake.shape[0]):
+        hit[i] = wake[i] <= day
+    return list_hits(hit, scratch.hit_words, scratch.u[EVENTS])
 
 
 @inlined
 def _segments(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Step 2."""
+    if t.s[0].newcomers:
+        for k in range(events):
+            i = scratch.u[EVENTS, k]
+            if people.n[JOINED, i] == day and state.person[w, i, PRESENT] == 0:
+                _arrive(t, people, state, w, i, day)
+    if t.s[0].offering:
+        close_windows(state, scratch, w, day, events)
     n = 0
     for k in range(events):
-        i = scratch.events[k]
-        scratch.chosen[n] = i
+        i = scratch.u[EVENTS, k]
+        scratch.u[CHOSEN, n] = i
         n += state.person[w, i, SEGMENT_DUE] <= day
     for k in range(n):
-        _recompute_segment(t, people, state, out, w, scratch.chosen[k], day)
+        _recompute_segment(t, people, state, out, w, scratch.u[CHOSEN, k], day)
+    if state.cascade.shape[2] > 0 and events > 0:
+        look_at_triggers(t, people, state, scratch, w, day, events)
 
 
 @inlined
-def _next_wake(state, scratch, w, events):  # type: ignore[no-untyped-def]
+def _arrive(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
+    """A newcomer's first morning, with one order on the evening before; the segment is looked up next."""
+    person = state.person[w]
+    person[i, PRESENT] = 1
+    person[i, ACTIVE] = 1
+    state.f[w, ORGANIC, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
+    state.n[w, SUBSCRIBED, i] = people.n[CONSENTED, i]
+    state.f[w, FATIGUE, i] = 0.0
+    person[i, SEGMENT] = NOWHERE
+    person[i, SEGMENT_DUE] = day
+    person[i, TRIGGER_DUE] = day
+    for lane in range(t.lanes.shape[0]):
+        state.pace[w, i, lane, ANCHOR] = day - 1
+
+
+@inlined
+def _contacts(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
+    """Steps 3 and 4, line after line; where precedence is not fixed, in rounds."""
+    lanes = t.lanes.shape[0]
+    rounds = 0
+    if t.s[0].arbitrated and events > 0:
+        rounds = take_turns(t, people, state, scratch, w, day, events)
+    for r in range(rounds + 1):
+        turn = r if r < rounds else lanes
+        for n in range(lanes):
+            contact_lane(t, people, state, out, scratch, w, t.lanes[n].order, day, events, turn)
+
+
+@inlined
+def _next_wake(t, state, scratch, w, events):  # type: ignore[no-untyped-def]
     """When may something be scheduled for those who had an event?"""
     for k in range(events):
-        i = scratch.events[k]
+        i = scratch.u[EVENTS, k]
         first = state.person[w, i, SEGMENT_DUE]
         for g in range(0, state.due.shape[2], LANES_PER_GROUP):
             one = min(state.due[w, i, g], state.due[w, i, g + 1])
             two = min(state.due[w, i, g + 2], state.due[w, i, g + 3])
             first = min(first, min(one, two))
         state.wake[w, i] = first
+    if t.s[0].offering or state.cascade.shape[2] > 0:
+        for k in range(events):
+            i = scratch.u[EVENTS, k]
+            person = state.person[w, i]
+            ends = person[OFFER_ENDS] if person[OFFER] > 0 else person[TRIGGER_DUE]
+            state.wake[w, i] = min(state.wake[w, i], min(ends, person[TRIGGER_DUE]))
 
 
 @inlined
@@ -190,65 +329,86 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
     person[i, SEGMENT_DUE] = next_look(t, state, w, i, day)
     if new == old:
         return
-    book_expected(t, people, state, out, w, i, day)
+    if old == NOWHERE:
+        out.week_segment[w, i] = new
+        old = new
+    else:
+        book_expected(t, people, state, out, w, i, day)
+        if state.cascade.shape[2] > 0:
+            state.cascade[w, i, ENTERED] = new
+            state.cascade[w, i, ENTERED_DAY] = day
+            person[i, TRIGGER_DUE] = day
     person[i, SEGMENT] = new
-    phase = t.phase[day]
+    phase = t.days[day].phase
     if phase == 0:
         out.visited[w, i] |= 1 << new
-    reachable = state.subscribed[w, i] * people.contactable[i]
-    change_rates(state, w, i, day, t.rate[w], (phase, old), (phase, new), reachable)
-    if t.logging:
+    change_rates(t, people, state, w, i, day, (phase, old), (phase, new))
+    if t.s[0].logging and old != new:
         log_event(out, w, i, day, EV_SEGMENT, new, old)
 
 
 @inlined
 def _orders(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
     """Steps 5 and 6: expectations for everybody, then what happens."""
-    stimulated, organic, ceiling = state.stimulated[w], state.organic[w], state.ceiling[w]
-    sum_organic, sum_stimulated = state.sum_organic[w], state.sum_stimulated[w]
-    u_organic, u_stimulated, hit = scratch.u_organic, scratch.u_stimulated, scratch.hit
-    if t.saturation > 0.0:
+    stimulated, organic, ceiling = state.f[w, STIMULATED], state.f[w, ORGANIC], state.f[w, CEILING]
+    sum_organic, sum_stimulated = state.f[w, SUM_ORGANIC], state.f[w, SUM_STIMULATED]
+    u_organic, u_stimulated, hit = scratch.f[U_ORGANIC], scratch.f[U_STIMULATED], scratch.hit
+    if t.s[0].saturation > 0.0 or t.s[0].offering or t.s[0].pulling:
         for i in range(organic.shape[0]):
-            p = response.order_probability(stimulated[i], ceiling[i], True)
+            p = response.order_probability(stimulated[i], ceiling[i], t.s[0].saturation > 0.0)
+            takes_place = organic[i] if state.person[w, i, DEBT] == 0 else 0.0
             sum_stimulated[i] += p
-            sum_organic[i] += organic[i]
+            sum_organic[i] += takes_place
             hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p)
+            if t.s[0].offering:
+                expect_offers(state, w, i, takes_place, p)
     else:
         for i in range(organic.shape[0]):
             p = min(1.0, stimulated[i])
             sum_stimulated[i] += p
             sum_organic[i] += organic[i]
             hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p)
-    for k in range(list_hits(hit, scratch.hit_words, scratch.chosen)):
-        i = scratch.chosen[k]
+    for k in range(list_hits(hit, scratch.hit_words, scratch.u[CHOSEN])):
+        i = scratch.u[CHOSEN, k]
         happens = u_organic[i] < organic[i]
-        added = u_stimulated[i] < response.order_probability(stimulated[i], ceiling[i], t.saturation > 0.0)
+        added = u_stimulated[i] < response.order_probability(stimulated[i], ceiling[i], t.s[0].saturation > 0.0)
         h = mix(people.key[i] ^ t.place[PLACE_SPEND, day])
-        if happens:
-            _order(t, people, state, out, w, i, day, high(h), False)
-        if added:
-            _order(t, people, state, out, w, i, day, low(h), True)
-        if happens and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.dropout[i]:
+        for kind in range(2):  # organic, then stimulated
+            if kind == 0 and happens and state.person[w, i, DEBT] > 0:
+                state.person[w, i, DEBT] -= 1
+            elif (kind == 0 and happens) or (kind == 1 and added):
+                _order(t, people, state, out, w, i, day, high(h) if kind == 0 else low(h), kind == 1)
+        if added and t.s[0].pulling:
+            may_pull_forward(t, people, state, w, i, day)
+        if happens and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.f[DROPOUT, i]:
             _drop_out(t, people, state, out, w, i, day)
+        elif added and state.person[w, i, ACTIVE] == 0 and _wakes(t, people, i, day):
+            _wake(t, people, state, out, w, i, day)
 
 
 @inlined
 def _order(t, people, state, out, w, i, day, u, stimulated):  # type: ignore[no-untyped-def]
     person = state.person[w]
-    value = np.int64(np.rint(people.mean_value[i] * orders.spend_factor(u, t.spend) * MICRO))
+    value = int(np.rint(people.f[MEAN_VALUE, i] * orders.spend_factor(u, t.spend) * MICRO))
     if person[i, ACTIVE] == 0:  # an order wakes the response: R starts again at 0
-        fresh = people.effect[i] * t.dormant[0]
-        grown = fresh / state.gain[w, i] if state.gain[w, i] > 0.0 else 0.0
-        state.stimulated[w, i] *= grown
-        state.ceiling[w, i] *= grown
-        state.gain[w, i] = fresh
+        fresh = people.f[EFFECT, i] * t.dormant[0]
+        grown = fresh / state.f[w, GAIN, i] if state.f[w, GAIN, i] > 0.0 else 0.0
+        state.f[w, STIMULATED, i] *= grown
+        state.f[w, CEILING, i] *= grown
+        state.f[w, GAIN, i] = fresh
     remember_order(state, w, i, day, value)
     person[i, SEGMENT_DUE] = scheduled(t, day + 1)
-    state.wake[w, i] = min(state.wake[w, i], person[i, SEGMENT_DUE])
-    if t.relief != 1.0:
-        state.fatigue[w, i] *= t.relief
+    state.wake[w, i] = min(state.wake[w, i], day + 1)
+    if t.s[0].relief != 1.0:
+        state.f[w, FATIGUE, i] *= t.s[0].relief
     book_order(t, out, w, i, day, value, stimulated)
-    if t.logging:
+    if t.s[0].offering:
+        book_offer_of_order(t, state, out, w, i, day, value)
+    if t.s[0].stopping:
+        order_is_a_reaction(t, people, state, w, i, day)
+    if state.cascade.shape[2] > 0:
+        order_ends_cascades(t, state, w, i, day)
+    if t.s[0].logging:
         log_event(out, w, i, day, EV_STIMULATED if stimulated else EV_ORGANIC, 0, value)
 
 
@@ -256,26 +416,48 @@ def _order(t, people, state, out, w, i, day, u, stimulated):  # type: ignore[no-
 def _drop_out(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
     """No organic order any more; the response to contacts becomes that of a dormant customer."""
     state.person[w, i, ACTIVE] = 0
-    state.organic[w, i] = 0.0
-    state.fading[w, i] = t.stimulus_decay * t.dormant_decay
-    state.gain_fading[w, i] = t.dormant_decay
-    state.stimulated[w, i] *= t.dormant[0]
-    state.ceiling[w, i] *= t.dormant[0]
-    state.gain[w, i] *= t.dormant[0]
-    if t.detailed:
-        out.world[w, t.week[day], W_DROPOUTS] += 1
-    if t.logging:
+    state.f[w, ORGANIC, i] = 0.0
+    state.f[w, FADING, i] = t.s[0].stimulus_decay * t.s[0].dormant_decay
+    state.f[w, GAIN_FADING, i] = t.s[0].dormant_decay
+    state.f[w, STIMULATED, i] *= t.dormant[0]
+    state.f[w, CEILING, i] *= t.dormant[0]
+    state.f[w, GAIN, i] *= t.dormant[0]
+    if t.s[0].detailed:
+        out.world[w, t.days[day].week, W_DROPOUTS] += 1
+    if t.s[0].logging:
         log_event(out, w, i, day, EV_DROPOUT, 0, 0)
 
 
 @inlined
+def _wakes(t, people, i, day):  # type: ignore[no-untyped-def]
+    return t.s[0].waking > 0.0 and full(mix(people.key[i] ^ t.place[PLACE_WAKE, day])) < t.s[0].waking
+
+
+@inlined
+def _wake(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
+    """Won back: the organic orders begin again tomorrow."""
+    state.person[w, i, ACTIVE] = 1
+    state.f[w, ORGANIC, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
+    state.f[w, FADING, i] = t.s[0].stimulus_decay
+    state.f[w, GAIN_FADING, i] = 1.0
+    state.f[w, STIMULATED, i] /= t.dormant[0]
+    state.f[w, CEILING, i] /= t.dormant[0]
+    state.f[w, GAIN, i] = people.f[EFFECT, i]
+    if t.s[0].logging:
+        log_event(out, w, i, day, EV_WAKING, 0, 0)
+
+
+@kernel
 def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
     """Another plan holds from today on: everybody's pacing goes over to its frequencies."""
-    old, new = t.phase[day - 1], t.phase[day]
+    old, new = t.days[day - 1].phase, t.days[day].phase
     for i in range(people.key.shape[0]):
+        if state.person[w, i, PRESENT] == 0:
+            continue
         segment = state.person[w, i, SEGMENT]
-        reachable = state.subscribed[w, i] * people.contactable[i]
-        change_rates(state, w, i, day, t.rate[w], (old, segment), (new, segment), reachable)
+        change_rates(t, people, state, w, i, day, (old, segment), (new, segment))
+        if state.cascade.shape[2] > 0:
+            keep_running(t, state, w, i, day)
         state.wake[w, i] = day
 
 
@@ -283,9 +465,13 @@ def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
 def _end_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
     """Step 7."""
     book_week(t, people, state, out, scratch, w, day)
-    stimulated = state.stimulated[w]
+    if t.s[0].offering:
+        for i in range(people.key.shape[0]):
+            book_offers(t, people, state, out, w, i, day)
+    stimulated = state.f[w, STIMULATED]
     for i in range(stimulated.shape[0]):
         stimulated[i] = stimulated[i] if stimulated[i] >= response.NEGLIGIBLE else 0.0
-    if t.detailed:
+    if t.s[0].detailed:
         for i in range(people.key.shape[0]):
-            book_week_end(t, state, out, w, i, day)
+            if state.person[w, i, PRESENT]:
+                book_week_end(t, state, out, w, i, day)

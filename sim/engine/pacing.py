@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.tables import ANCHOR, CREDIT, NEVER, PACE
+from sim.engine.eligibility import floor_day
+from sim.engine.tables import ANCHOR, C_SEGMENT, CHOSEN, CONTACTABLE, CREDIT, NEVER, PACE, SEGMENT, STOPPED, SUBSCRIBED
 from sim.jit import inlined
 
 
@@ -37,7 +38,8 @@ def spend_credit(state, w, lane, i, day, rate, interval):  # type: ignore[no-unt
     credit = np.int64(state.pace[w, i, lane, CREDIT])
     if credit < PACE:
         credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
-    credit -= PACE
+    if credit >= PACE:  # else a floor has asked for the contact: it costs no credit
+        credit -= PACE
     state.pace[w, i, lane, CREDIT] = credit
     state.pace[w, i, lane, ANCHOR] = day
     if credit < rate:
@@ -52,23 +54,75 @@ def wait_until(state, w, lane, i, day, rate, retry_day):  # type: ignore[no-unty
     if state.pace[w, i, lane, CREDIT] < PACE:
         state.pace[w, i, lane, CREDIT] += (day - state.pace[w, i, lane, ANCHOR]) * rate
         state.pace[w, i, lane, ANCHOR] = day
+    # (a contact that only a floor asks for leaves the credit below a contact: it goes on growing)
     state.due[w, i, lane] = retry_day
 
 
 @inlined
-def change_rates(state, w, i, day, rates, old, new, reachable):  # type: ignore[no-untyped-def]
+def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-untyped-def]
     """From ``day`` on other frequencies hold: carry the credit over.
 
-    ``rates`` (phases, L, S); ``old`` and ``new`` are (phase, segment) until yesterday and from today on;
-    ``reachable`` bit mask of lanes.
+    ``old`` and ``new`` are (phase, segment) until yesterday and from today on. The steps of cascades have no pace.
     """
-    for lane in range(rates.shape[1]):
-        if (reachable >> lane) & 1 == 0:
-            state.due[w, i, lane] = NEVER
+    reachable = state.n[w, SUBSCRIBED, i] * people.n[CONTACTABLE, i]
+    for lane in range(t.lanes.shape[0]):
+        if t.lanes[lane].cascade_of >= 0:
             continue
+        channel = np.int64(t.lanes[lane].channel)
+        stands_still = lane == channel and (state.n[w, STOPPED, i] >> channel) & 1
         credit = np.int64(state.pace[w, i, lane, CREDIT])
         if credit < PACE:
-            credit += (day - 1 - state.pace[w, i, lane, ANCHOR]) * rates[old[0], lane, old[1]]
-        state.pace[w, i, lane, CREDIT] = credit
-        state.pace[w, i, lane, ANCHOR] = day - 1
-        state.due[w, i, lane] = due_day(credit, day - 1, rates[new[0], lane, new[1]])
+            if not stands_still:
+                credit += (day - 1 - state.pace[w, i, lane, ANCHOR]) * t.pace[w, old[0], lane, old[1]].rate
+            state.pace[w, i, lane, CREDIT] = credit
+            state.pace[w, i, lane, ANCHOR] = day - 1
+        if (reachable >> channel) & 1 and not stands_still:
+            state.due[w, i, lane] = due_day(credit, day - 1, t.pace[w, new[0], lane, new[1]].rate)
+            if t.s[0].floored and t.pace[w, new[0], lane, new[1]].floor_window > 0:
+                floor = max(day, floor_day(t, state, w, lane, i, t.pace[w, new[0], lane, new[1]].floor_window))
+                state.due[w, i, lane] = min(np.int64(state.due[w, i, lane]), floor)
+        else:
+            state.due[w, i, lane] = NEVER
+
+
+@inlined
+def keep_due(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
+    """Of those on whom the lane is to be looked at today, keep to whom a contact is due by its pace or by its floor;
+    for the others a contact of another line has met the floor in the meantime."""
+    n = 0
+    for k in range(due):
+        i = scratch.u[CHOSEN, k]
+        segment = np.uint64(state.person[w, i, SEGMENT])
+        rate = t.pace[w, t.days[day].phase, lane, segment].rate
+        paced = _paced_due(state, w, lane, i, day, rate)
+        floor = NEVER
+        if t.pace[w, t.days[day].phase, lane, segment].floor_window > 0:
+            floor = floor_day(t, state, w, lane, i, t.pace[w, t.days[day].phase, lane, segment].floor_window)
+        if min(paced, floor) <= day:
+            scratch.u[CHOSEN, n] = i
+            n += 1
+        else:
+            state.due[w, i, lane] = min(paced, floor)
+    return n
+
+
+@inlined
+def _paced_due(state, w, lane, i, day, rate):  # type: ignore[no-untyped-def]
+    """The day the pacing alone asks for; up to ``day`` if it does now."""
+    credit = np.int64(state.pace[w, i, lane, CREDIT])
+    if credit < PACE:
+        credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
+    return day if credit >= PACE and rate > 0 else due_day(credit, day, rate)
+
+
+@inlined
+def floor_pacing(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
+    """After a contact: the floor may ask for the next one earlier than the pace does."""
+    for k in range(sent):
+        segment = scratch.u[C_SEGMENT, k]
+        if t.pace[w, t.days[day].phase, lane, segment].floor_window > 0:
+            i = scratch.u[CHOSEN, k]
+            floor = max(
+                day + 1, floor_day(t, state, w, lane, i, t.pace[w, t.days[day].phase, lane, segment].floor_window)
+            )
+            state.due[w, i, lane] = min(np.int64(state.due[w, i, lane]), floor)

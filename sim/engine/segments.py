@@ -8,7 +8,7 @@ k days, on the next multiple of k.
 
 from __future__ import annotations
 
-from sim.engine.tables import LAST_ORDER, LOG_COUNT, LOG_HEAD, NEVER
+from sim.engine.tables import LAST_ORDER, LOG_COUNT, LOG_HEAD, LOG_SUM, NEVER
 from sim.jit import inlined
 
 
@@ -23,7 +23,7 @@ def remember_order(state, w, i, day, value):  # type: ignore[no-untyped-def]
     state.log_day[w, i, place] = day
     state.log_value[w, i, place] = value
     person[i, LOG_COUNT] += 1
-    state.log_sum[w, i] += value
+    state.n[w, LOG_SUM, i] += value
     person[i, LAST_ORDER] = day
 
 
@@ -31,7 +31,7 @@ def remember_order(state, w, i, day, value):  # type: ignore[no-untyped-def]
 def _forget_oldest(state, w, i):  # type: ignore[no-untyped-def]
     person = state.person[w]
     head = person[i, LOG_HEAD]
-    state.log_sum[w, i] -= state.log_value[w, i, head]
+    state.n[w, LOG_SUM, i] -= state.log_value[w, i, head]
     person[i, LOG_HEAD] = (head + 1) % state.log_day.shape[2]
     person[i, LOG_COUNT] -= 1
 
@@ -39,7 +39,7 @@ def _forget_oldest(state, w, i):  # type: ignore[no-untyped-def]
 @inlined
 def _forget_expired(t, state, w, i, day):  # type: ignore[no-untyped-def]
     person = state.person[w]
-    while person[i, LOG_COUNT] > 0 and state.log_day[w, i, person[i, LOG_HEAD]] < day - t.window_days:
+    while person[i, LOG_COUNT] > 0 and state.log_day[w, i, person[i, LOG_HEAD]] < day - t.s[0].window_days:
         _forget_oldest(state, w, i)
 
 
@@ -56,8 +56,8 @@ def segment_today(t, state, w, i, day):  # type: ignore[no-untyped-def]
     f = 0
     for border in t.frequency_borders:
         f += frequency >= border
-    value = state.log_sum[w, i]
-    if not t.monetary_total and frequency > 0:
+    value = state.n[w, LOG_SUM, i]
+    if not t.s[0].monetary_total and frequency > 0:
         value = value // frequency
     m = 0
     for border in t.monetary_borders:
@@ -70,7 +70,7 @@ def segment_today(t, state, w, i, day):  # type: ignore[no-untyped-def]
 @inlined
 def scheduled(t, day):  # type: ignore[no-untyped-def]
     """The first day of the schedule that is not before ``day``."""
-    k = t.recompute_days
+    k = t.s[0].recompute_days
     return (day + k - 1) // k * k
 
 
@@ -86,5 +86,5 @@ def next_look(t, state, w, i, day):  # type: ignore[no-untyped-def]
             break
     if person[i, LOG_COUNT] > 0:
         oldest = state.log_day[w, i, person[i, LOG_HEAD]]
-        first = min(first, oldest + t.window_days + 1)
+        first = min(first, oldest + t.s[0].window_days + 1)
     return scheduled(t, max(first, day + 1)) if first < NEVER else NEVER

@@ -8,7 +8,8 @@ in billionths (NANO): integers add up to the same total in any order.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,10 @@ ORDERS_REMEMBERED = 32
 
 NEVER = 2**30
 """A day that does not come."""
+NOWHERE = -1
+"""Segment of a newcomer before it is looked up first."""
+DISPLACED = NEVER + 1
+"""Later than any rule says: no capacity today."""
 
 PACE = 7 * 2**20
 """Credit of one contact; a frequency of f a week earns f 2^20 a day."""
@@ -37,7 +42,32 @@ LAST_ORDER = 2
 SEGMENT_DUE = 3
 LOG_HEAD = 4
 LOG_COUNT = 5
-PERSON_COLUMNS = 8
+TRIGGER_DUE = 6
+"""Next day on which something may trigger a cascade, or a queued one begin."""
+PRESENT = 7
+"""0 until a newcomer arrives."""
+OFFER_ENDS = 8
+"""First day after the window of the offer at hand."""
+OFFER = 9
+DEBT = 10
+"""Organic orders that were pulled forward and will not take place."""
+PERSON_COLUMNS = 12
+
+# columns of State.cascade (int32)
+RUNNING = 0
+"""Number of the cascade, -1 = none."""
+STEP_DUE = 1
+"""Day the pending step was due first."""
+QUEUE = 2
+"""Bit mask of cascades that wait."""
+LATEST = 3
+"""Outcome of the latest contact of the run: SEEN_BIT, CLICKED_BIT."""
+ENTERED = 4
+"""Segment entered on the morning of day ENTERED_DAY."""
+ENTERED_DAY = 5
+BEGUN = 6
+"""... and from here on, the day each cascade was begun last."""
+SEEN_BIT, CLICKED_BIT = 1, 2
 
 # columns of State.pace (int32), per customer and lane
 CREDIT = 0
@@ -50,17 +80,31 @@ ENTRY_BITS = 16
 ENTRIES_PER_WORD = 4
 DAY_ZERO = 1024
 """The entry of day 0. An entry of 0 is long ago; the last day that fits is 2^16 - 1 - DAY_ZERO."""
+ROLLING, CALENDAR, PREREQUISITE = range(3)
+"""Kinds of rules: forbidden for a while after the entry that decides; as long as that entry is in this calendar
+period; unless the entry is recent."""
 LANES_PER_GROUP = 4
 """State.due is filled up to a multiple of this with NEVER: minima are taken four at a time."""
 
 # rows of Tables.place ----------------------------------------------------------------------------------------
-PLACE_ORDER, PLACE_SPEND, PLACE_DROPOUT, PLACE_LANES = 0, 1, 2, 3
+PLACE_ORDER, PLACE_SPEND, PLACE_DROPOUT, PLACE_PULL, PLACE_WAKE, PLACE_LANES = range(6)
 # ... then per lane: contact (funnel and opt-out), complaint
 
-# columns of Out.customer (per world, customer and phase; REVENUE and COST after the horizon are discounted,
-# sampled values are not) ------------------------------------------------------
-ORDERS, REVENUE, COST, OPT_OUTS, SAMPLED_ORDERS, SAMPLED_REVENUE = range(6)
-CUSTOMER_COLUMNS = 6
+# columns of Out.customer (per world, customer and phase; REVENUE, COST and discounts after the horizon are
+# discounted, sampled values are not) ---------------------------------------------------------------------------
+(
+    ORDERS,
+    REVENUE,
+    COST,
+    OPT_OUTS,
+    SAMPLED_ORDERS,
+    SAMPLED_REVENUE,
+    OFFER_COST,
+    OFFER_COST_ORGANIC,
+    SAMPLED_OFFER_COST,
+) = range(9)
+CUSTOMER_COLUMNS = 9
+"""OFFER_COST is what offers take off orders, OFFER_COST_ORGANIC the part of it on organic orders."""
 
 # columns of Out.lane (per world, week and lane) ---------------------------------------------------------------
 (
@@ -77,6 +121,10 @@ CUSTOMER_COLUMNS = 6
     REACHABLE,
 ) = range(11)
 LANE_OUT_COLUMNS = 11
+
+# columns of Out.rule (per world, week and rule) ----------------------------------------------------------------
+BLOCKED, VIOLATIONS = range(2)
+RULE_COLUMNS = 2
 
 # columns of Out.segment (per world, week and segment) ---------------------------------------------------------
 SEG_CUSTOMERS, SEG_CONTACTS, SEG_ORDERS, SEG_REVENUE, SEG_COST = range(5)
@@ -95,42 +143,105 @@ SEGMENT_OUT_COLUMNS = 5
 WORLD_OUT_COLUMNS = 7
 
 # kinds of the event log -----------------------------------------------------------------------------------------
-EV_CONTACT, EV_UNSUBSCRIBE, EV_COMPLAINT, EV_ORGANIC, EV_STIMULATED, EV_DROPOUT, EV_SEGMENT = range(7)
+EV_CONTACT, EV_UNSUBSCRIBE, EV_COMPLAINT, EV_ORGANIC, EV_STIMULATED, EV_DROPOUT, EV_SEGMENT, EV_WAKING = range(8)
 LOG_COLUMNS = 6
 """world, customer row, day, kind, lane (or segment), value (delivered 0/1, or order value in MICRO)."""
 
 
-class Tables(NamedTuple):
-    """What is the same for all customers of a run."""
+# rows of State.f ------------------------------------------------------------------------------------------------
+(
+    STIMULATED,
+    FADING,
+    GAIN,
+    GAIN_FADING,
+    CEILING,
+    ORGANIC,
+    SUM_ORGANIC,
+    SUM_STIMULATED,
+    FATIGUE,
+    OFFERED,
+    SUM_OFFER,
+    SUM_OFFER_ALL,
+) = range(12)
+STATE_FLOATS = 12
+"""Rate of stimulated orders and its factor per day; multiplier of what a contact adds (the customer's own, times g(R)
+once dropped out) and its factor per day; ceiling of the stimulated probability (read only with saturation); today's
+chance of an organic order, 0 after dropout; expected orders not yet booked; fatigue; discount of the offer at hand, 0 =
+no window is open; expected organic (all) orders in the window times the discount, not yet booked."""
 
-    place: U64  # (3 + 2 L, D) keys of the draws, by stream and day
-    week: U64  # (D,) week of each day, from 0
-    phase: U64  # (D,) 0 = horizon, 1 = after the horizon
-    season: F64  # (D,) factor on organic rates
+# rows of State.n (int64) ------------------------------------------------------------------------------------------
+SUBSCRIBED, STOPPED, GRANTED, LOG_SUM = range(4)
+STATE_NUMBERS = 4
+"""Bit masks of channels: consent, switched off for want of reactions; of lanes: capacity today; sum of the orders
+remembered, MICRO."""
+
+# rows of Packed.f and Packed.n -------------------------------------------------------------------------------------
+RATE, DROPOUT, MEAN_VALUE, EFFECT, FRAILTY = range(5)
+CONTACTABLE, JOINED, CONSENTED, BIRTHDAY, HOUSEHOLD = range(5)
+
+# rows of Scratch.f, .n, .u, .bytes: those with C_ hold one place per contact of a lane, due or sent -----------------
+U_ORGANIC, U_STIMULATED, ORGANIC_BASE, C_FATIGUE, C_FRAILTY, C_SEEN, C_GAIN, C_WEIGHT = range(8)
+SCRATCH_FLOATS = 8
+C_FIRST, C_OPT_OUT, C_MONEY = range(3)
+SCRATCH_NUMBERS = 3
+"""Day from which on no rule forbids the contact; opt-outs in NANO; money in MICRO."""
+EVENTS, CHOSEN, BLOCKED_PLACES, C_SEGMENT, C_KEY = range(5)
+SCRATCH_LISTS = 5
+"""Lists: customers to whom something may happen today, some of them, places of contacts that wait."""
+C_LEAVING, C_ARRIVED, C_OUTCOME = range(3)
+SCRATCH_BYTES = 3
+
+Records = npt.NDArray[np.void]
+"""Arrays whose elements have named fields."""
+
+
+class Tables(NamedTuple):
+    """What is the same for all customers of a run. (Few arrays with named fields rather than many arrays: each array
+    that is handed to compiled code costs compilation time.)"""
+
+    s: Records
+    """(1,) scalars: kept_from (from this day on the days of contacts are kept in Out.recent), window_days,
+    monetary_total, recompute_days, fatigue_decay (factor a day), kappa, growth, relief, stimulus_decay, dormant_decay,
+    saturation (ceiling of the reference customer, 0 = none), waking (chance that a stimulated order brings the organic
+    process back), margin; and what is on: behaving (False: contacts only, nobody orders or opts out, used to reach
+    the stationary start), detailed (book weekly tables), logging, factored (any factor other than 1), offering,
+    pulling, stopping (switch-off), households, newcomers, floored, reported (rules that are only reported),
+    arbitrated (precedence is not fixed), by_value."""
+    days: Records
+    """(D,) week (from 0), phase (0 = horizon, 1 = after it), season (factor on organic rates)."""
     discount: F64  # (K,) factor on money of the week
-    rate: I64  # (W, phases, L, S) credit a day
-    interval: I64  # (W, phases, L, S) PACE // rate
-    # channels, in order of precedence
-    unit_cost: I64  # (L,) MICRO
-    stimulus: F64  # (L,) orders per contact on the first day: (1 - d) orders_per_contact
-    weight: F64  # (L,) fatigue
-    delivered: F64  # (L,)
-    click_of_seen: F64  # (L,)
-    unsubscribe: F64  # (L,)
-    complaint: F64  # (L,)
-    # rules
-    bind_from: U64  # (L + 1,) the rules that bind lane l stand at bind_from[l] .. bind_from[l + 1] - 1 of ...
-    bind_word: U64  # ... these: the word of the memory with the day that decides,
-    bind_shift: U64  # the place of that day in the word, bits,
-    bind_window: I64  # (., S) and for how many days it forbids, by segment (0: never)
-    count_from: U64  # (L + 1,) the memories that count contacts of lane l, likewise:
-    count_word: U64  # first word
-    count_words: U64  # number of words
-    # the same the other way round, for the contacts before day 0
-    memory_lanes: I64  # (R,) bit mask of lanes that count
-    memory_days: I64  # (R,) longest window
-    memory_word: U64  # (R,)
-    memory_words: U64  # (R,)
+    place: U64  # (PLACE_LANES + 2 L + capacities, D) keys of the draws, by stream and day
+    pace: Records
+    """(W, phases, L, S) rate (credit a day), interval (PACE // rate), factor (on what a contact adds), offer (that it
+    carries, 0 = none), floor_window (days, 0 = no floor)."""
+    lanes: Records
+    """(L,) channels' regular contacts, campaigns, steps of cascades: order (lane that is n-th in precedence), channel,
+    unit_cost (MICRO), stimulus (orders on the first day: (1 - d) orders_per_contact), worth (on all days), weight,
+    delivered, click_of_seen, unsubscribe, complaint; cascade_of (-1 = none), condition, delay (days), last_step;
+    quiet (days after an order); floor_word, floor_place; bind_from, bind_to, count_from, count_to (its rows of bind and
+    counted), bind_others (any enforced rule that is not plain); capacitated, capacity_tie (whose stream breaks ties)."""
+    placement: F64  # (W, C) share of what is delivered that reaches the inbox, this week
+    offers: Records
+    """(offers + 1,) 0 = none: discount (share of the order value), days, pull (chance that a stimulated order is pulled
+    forward)."""
+    cascades: Records
+    """(Q,) first_line, trigger (TRIGGERS of sim.campaigns), trigger_segment, trigger_days, patience, repeat_after,
+    ends_with_order."""
+    inside: U8  # (Q, S) segments in which the trigger counts
+    runs: U8  # (W, phases, Q)
+    stops: Records
+    """(C,) after (contacts without reaction, 0 = never), unless_clicked (1 = clicked, 0 = seen)."""
+    bind: Records
+    """Rules that bind, lane by lane: word of the memory with the entry that decides, shift (its place in the word,
+    bits), kind, calendar (0 week, 1 month), personal (column of Packed.tolerance, -1 = none), household, enforced, rule
+    (row of Out.rule), plain (enforced, rolling, neither personal nor of a household)."""
+    bind_window: I64  # (., S) for how many days it forbids, by segment (0: never)
+    counted: Records
+    """Memories that count, lane by lane: word (the first), words, household."""
+    memory: Records
+    """(R,) the memories themselves, for the contacts before day 0: days (longest window), word, words, household."""
+    memory_counts: I64  # (R, L) entries a contact makes
+    period: I64  # (2, D, 2) first day of this calendar week (month) and of the next
     # segments
     recency_borders: I64
     frequency_borders: I64
@@ -139,26 +250,10 @@ class Tables(NamedTuple):
     # decay and spend
     dormant: F64  # g by days since the last order, of customers who have dropped out
     spend: F64  # quantile nodes
-    # scalars
-    quiet_days: int
-    kept_from: int  # from this day on the days of contacts are kept in Out.recent (NEVER: not at all)
-    window_days: int
-    monetary_total: bool
-    recompute_days: int
-    fatigue_decay: float  # factor a day
-    kappa: float
-    growth: float
-    relief: float
-    stimulus_decay: float
-    dormant_decay: float
-    saturation: float  # ceiling of the reference customer, 0 = none
-    behaving: bool  # False: contacts only (nobody orders or opts out), used to reach the stationary start
-    detailed: bool  # book weekly tables by segment, lane and world
-    logging: bool
 
 
 class People(NamedTuple):
-    """Latents of the customers of a block; nobody writes them."""
+    """Latents of customers; nobody writes them."""
 
     key: U64  # (N,)
     rate: F64  # (N,) organic orders a day
@@ -166,32 +261,58 @@ class People(NamedTuple):
     mean_value: F64  # (N,) mean order value, currency
     effect: F64  # (N,) multiplier m of the response
     frailty: F64  # (N,)
-    seen: F64  # (N, L) personal share seen of delivered, rested
+    seen: F64  # (N, C) personal share seen of delivered, rested
     contactable: U8  # (N,) 0 = holdout
+    joined: I64  # (N,) morning of the first day; at most 0: there from the start
+    consented: I64  # (N,) bit mask of channels on that day
+    birthday: I64  # (N,) first birthday from day 0 on, -1 = unknown
+    household: I64  # (N,) number; members stand side by side
+    tolerance: I64  # (N, personal caps) the customer's own limits
+
+    def packed(self, blocks: int) -> Packed:
+        """As the kernel reads them, cut into blocks of equal size."""
+        floats = np.stack([self.rate, self.dropout, self.mean_value, self.effect, self.frailty])
+        numbers = np.stack([self.contactable, self.joined, self.consented, self.birthday, self.household]).astype(
+            np.int64
+        )
+
+        def cut(array: np.ndarray) -> np.ndarray:
+            return np.ascontiguousarray(array.reshape(len(array), blocks, -1).swapaxes(0, 1))
+
+        return Packed(
+            self.key.reshape(blocks, -1),
+            cut(floats),
+            cut(numbers),
+            self.seen.reshape(blocks, -1, self.seen.shape[1]),
+            self.tolerance.reshape(blocks, self.key.shape[0] // blocks, -1),
+        )
+
+
+class Packed(NamedTuple):
+    """``People`` in few arrays; one more dimension in front where there are several blocks."""
+
+    key: U64  # (N,)
+    f: F64  # (rows, N)
+    n: I64  # (rows, N)
+    seen: F64  # (N, C)
+    tolerance: I64  # (N, personal caps)
 
 
 class State(NamedTuple):
-    """What changes, per world and customer. What the dense passes read is one array each; what only events read
+    """What changes, per world and customer. What the dense passes read is one row each; what only events read
     lies together by customer, in as few bytes as it takes: a block should fit into the first-level cache."""
 
-    stimulated: F64  # (W, N) rate of stimulated orders
-    fading: F64  # (W, N) its factor per day
-    gain: F64  # (W, N) multiplier of what a contact adds: the customer's own, times g(R) once dropped out
-    gain_fading: F64  # (W, N) its factor per day
-    ceiling: F64  # (W, N) of the stimulated probability; read only with saturation
-    organic: F64  # (W, N) today's chance of an organic order, 0 after dropout
-    sum_organic: F64  # (W, N) expected organic orders not yet booked
-    sum_stimulated: F64  # (W, N)
-    fatigue: F64  # (W, N)
+    f: F64  # (W, STATE_FLOATS, N)
+    n: I64  # (W, STATE_NUMBERS, N)
     wake: I32  # (W, N) next day on which something is scheduled
-    subscribed: I64  # (W, N) bit mask of lanes
     person: I32  # (W, N, PERSON_COLUMNS)
     due: I32  # (W, N, L filled up) next day on which a contact is due, or a blocked one is looked at again
     pace: I32  # (W, N, L, PACE_COLUMNS)
-    memory: U64  # (W, N, M) what the caps remember
-    log_day: I32  # (W, N, M) ring of the latest orders
-    log_value: I64  # (W, N, M) MICRO
-    log_sum: I64  # (W, N) of the ring
+    memory: U64  # (W, N, M) what the rules remember
+    log_day: I32  # (W, N, ORDERS_REMEMBERED) ring of the latest orders
+    log_value: I64  # (W, N, ORDERS_REMEMBERED) MICRO
+    cascade: I32  # (W, N, BEGUN + Q), empty without cascades
+    unanswered: I32  # (W, N, C) contacts since the latest reaction, empty without switch-off
 
 
 class Out(NamedTuple):
@@ -200,7 +321,13 @@ class Out(NamedTuple):
     customer: I64  # (W, phases, CUSTOMER_COLUMNS, N)
     visited: I64  # (W, N) bit mask of segments seen in phase 0
     recent: I64  # (W, L, N) or empty: contacts from day kept_from on, bit k = k days before the end of the run
-    lane: I64  # (W, K, L, LANE_OUT_COLUMNS)
+    lane: I64  # (W, K, L, LANE_OUT_COLUMNS); REACHABLE by channel, at the channel's regular lane
+    displaced: I64  # (W, K, L) contacts that waited a day for want of capacity
+    requests: I64  # (W,) how many of the rows below are written
+    asked: I64  # (W, E, 2) row and lane of a request
+    score: F64  # (W, E)
+    tie: U64  # (W, E)
+    rule: I64  # (W, K, rules and the two beside, RULE_COLUMNS)
     segment: I64  # (W, K, S, SEGMENT_OUT_COLUMNS)
     world: I64  # (W, K, WORLD_OUT_COLUMNS)
     flow: I64  # (W, K, S, S) from the end of the week before to the end of the week
@@ -212,23 +339,29 @@ class Out(NamedTuple):
 class Scratch(NamedTuple):
     """Work space of one thread, for the customers of one block."""
 
-    u_organic: F64  # (N,) today's order uniforms
-    u_stimulated: F64  # (N,)
-    organic_base: F64  # (N,) chance of an organic order if active
+    f: F64  # (SCRATCH_FLOATS, N)
+    n: I64  # (SCRATCH_NUMBERS, N)
+    u: U64  # (SCRATCH_LISTS, N + 8)
+    bytes: U8  # (SCRATCH_BYTES, N)
     hit: U8  # (N filled up to whole words,) something happens to this customer
     hit_words: U64  # the same memory, eight customers a word
-    events: U64  # (N + 8,) customers to whom something may happen today
-    chosen: U64  # (N + 8,) some of them
-    # one place per contact of a lane, due or sent:
-    segment: U64  # (N,)
-    first: I64  # (N,) day from which on no rule forbids it
-    blocked: U64  # (N + 8,) places of those that wait
-    key: U64  # (N,)
-    fatigue: F64  # (N,)
-    frailty: F64  # (N,)
-    seen: F64  # (N,)
-    gain: F64  # (N,)
-    opt_out: I64  # (N,) NANO
-    money: I64  # (N,) MICRO
-    weight: F64  # (N,)
-    leaving: U8  # (N,)
+    before: I64  # (W,) requests of the blocks before
+    turn: U8  # (N, L) place of a lane among those due, where precedence is not fixed
+
+
+def records(fields: Mapping[str, Any]) -> Records:
+    """Arrays of one shape as one array with named fields."""
+    arrays = {name: np.asarray(values) for name, values in fields.items()}
+    shape = next(iter(arrays.values())).shape
+    table = np.zeros(shape, dtype=[(name, array.dtype) for name, array in arrays.items()])
+    for name, array in arrays.items():
+        table[name] = array
+    return table
+
+
+def with_fields(table: Records, **changes: Any) -> Records:
+    """A copy with some fields changed."""
+    table = table.copy()
+    for name, values in changes.items():
+        table[name] = values
+    return table

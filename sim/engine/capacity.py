@@ -1,0 +1,143 @@
+"""Capacity shared by all customers: in the morning contacts are asked for, in between they are granted.
+
+A request is a contact that is due and that the rules allow, looked at before anything is sent that day. Requests of a
+world are granted in the order of their scores (ties by a hash) until the resource is used up. Only a granted
+contact goes out; what is not granted waits and is asked for again the next morning.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.engine.cascades import step_fits
+from sim.engine.eligibility import earliest_days
+from sim.engine.pacing import keep_due
+from sim.engine.tables import (
+    ANCHOR,
+    C_FIRST,
+    C_SEGMENT,
+    CHOSEN,
+    CREDIT,
+    DISPLACED,
+    EVENTS,
+    GAIN,
+    GRANTED,
+    MEAN_VALUE,
+    MICRO,
+    PACE,
+    PLACE_LANES,
+    SEGMENT,
+    STEP_DUE,
+)
+from sim.jit import inlined, kernel
+from sim.rng import mix
+
+
+@kernel
+def ask(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
+    """Write down the requests of this block and world in ``out.asked``, their scores in ``out.score``."""
+    for lane in range(t.lanes.shape[0]):
+        if t.lanes[lane].capacitated == 0:
+            continue
+        due = 0
+        for k in range(events):
+            i = scratch.u[EVENTS, k]
+            scratch.u[CHOSEN, due] = i
+            state.n[w, GRANTED, i] &= ~(1 << lane)
+            fits = t.lanes[lane].cascade_of < 0 or (state.due[w, i, lane] <= day and step_fits(t, state, w, i, lane))
+            due += (state.due[w, i, lane] <= day) & fits
+        if t.s[0].floored and t.lanes[lane].cascade_of < 0:
+            due = keep_due(t, state, scratch, w, lane, day, due)
+        earliest_days(t, people, state, scratch, w, lane, day, due)
+        for k in range(due):
+            if scratch.n[C_FIRST, k] <= day:
+                i = scratch.u[CHOSEN, k]
+                n = out.requests[w]
+                out.requests[w] += 1
+                out.asked[w, n, 0] = i
+                out.asked[w, n, 1] = lane
+                place = t.place[PLACE_LANES + 2 * t.lanes.shape[0] + t.lanes[lane].capacity_tie, day]
+                out.tie[w, n] = mix(people.key[i] ^ place)
+                if t.s[0].by_value:
+                    out.score[w, n] = contact_value(t, people, state, scratch.u[C_SEGMENT, k], w, i, lane, day)
+                else:
+                    out.score[w, n] = days_waiting(t, state, w, i, lane, day)
+
+
+@inlined
+def days_waiting(t, state, w, i, lane, day):  # type: ignore[no-untyped-def]
+    """Days since the contact that is due was due first."""
+    if t.lanes[lane].cascade_of >= 0:
+        return float(day - state.cascade[w, i, STEP_DUE])
+    if state.pace[w, i, lane, CREDIT] < PACE:
+        return 0.0
+    return float(day - state.pace[w, i, lane, ANCHOR])
+
+
+@inlined
+def contact_value(t, people, state, segment, w, i, lane, day):  # type: ignore[no-untyped-def]
+    """Expected contribution of one contact to this customer, rested; currency."""
+    orders = t.lanes[lane].worth * state.f[w, GAIN, i] * t.pace[w, t.days[day].phase, lane, segment].factor
+    return t.s[0].margin * people.f[MEAN_VALUE, i] * orders - t.lanes[lane].unit_cost / MICRO
+
+
+@kernel
+def grant(order, asked, use, left, granted):  # type: ignore[no-untyped-def]
+    """Grant requests in ``order`` while there is enough ``left`` of every resource they use; returns nothing.
+
+    ``asked`` (requests, 2) row and lane; ``use`` (resources, lanes); ``left`` (resources,) is used up; ``granted``
+    (requests,) becomes 1 for those granted.
+    """
+    for k in range(order.shape[0]):
+        lane = asked[order[k], 1]
+        fits = True
+        for r in range(left.shape[0]):
+            fits = fits and use[r, lane] <= left[r]
+        if fits:
+            granted[order[k]] = 1
+            for r in range(left.shape[0]):
+                left[r] -= use[r, lane]
+
+
+@inlined
+def only_granted(t, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
+    """What the rules allow and nobody granted is displaced."""
+    for k in range(due):
+        if scratch.n[C_FIRST, k] <= day and (state.n[w, GRANTED, scratch.u[CHOSEN, k]] >> lane) & 1 == 0:
+            scratch.n[C_FIRST, k] = DISPLACED
+            out.displaced[w, t.days[day].week, lane] += 1
+
+
+@kernel
+def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-def]
+    """Where precedence is not fixed: who is due on several lines gets them in the order of their scores.
+
+    Writes ``scratch.turn`` for all lines of all events; returns the number of rounds. Lines that are not due in
+    the morning come in the last round, by precedence.
+    """
+    lanes = t.lanes.shape[0]
+    rounds = 0
+    for k in range(events):
+        i = scratch.u[EVENTS, k]
+        segment = np.uint64(state.person[w, i, SEGMENT])
+        for n in range(lanes):
+            lane = t.lanes[n].order
+            turn = lanes
+            if state.due[w, i, lane] <= day:
+                mine = _score(t, people, state, segment, w, i, lane, day)
+                turn = 0
+                for m in range(lanes):
+                    other = t.lanes[m].order
+                    if other != lane and state.due[w, i, other] <= day:
+                        theirs = _score(t, people, state, segment, w, i, other, day)
+                        turn += (theirs > mine) | ((theirs == mine) & (m < n))
+                rounds = max(rounds, turn + 1)
+            scratch.turn[k, lane] = turn
+    return rounds
+
+
+@inlined
+def _score(t, people, state, segment, w, i, lane, day):  # type: ignore[no-untyped-def]
+    if t.s[0].by_value:
+        return contact_value(t, people, state, segment, w, i, lane, day)
+    return days_waiting(t, state, w, i, lane, day)
