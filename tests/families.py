@@ -2,6 +2,7 @@
 
 ``full_worlds`` takes the names of the families to switch on; what is not switched on is drawn as in
 ``tests.worlds.random_worlds``, which has none of them. A world comes with plans and, last, the common tail plan.
+Households stand together; a channel has at most one floor and one switch-off.
 """
 
 from __future__ import annotations
@@ -112,9 +113,8 @@ def _populations(draw: st.DrawFn, population: Population, on: dict[str, bool]) -
         )
     if on["household"]:
         numbers = st.integers(0, max(1, n // 2))
-        population = replace(
-            population, household=np.array(draw(st.lists(numbers, min_size=n, max_size=n)), dtype=np.int64)
-        )
+        homes = sorted(draw(st.lists(numbers, min_size=n, max_size=n)))  # members stand together
+        population = replace(population, household=np.array(homes, dtype=np.int64))
     return population
 
 
@@ -262,15 +262,13 @@ def _policies(draw: st.DrawFn, world: World, on: dict[str, bool]) -> ContactPoli
             for k in times("personal", 2)
         ),
         floors=tuple(
-            Floor(f"floor {k}", draw(st.sampled_from(names)), least, least + draw(st.integers(0, 20)), draw(_some(segments)))
-            for k in times("floors", 2)
+            Floor(f"floor {name}", name, least, least + draw(st.integers(0, 20)), draw(_some(segments)))
+            for name in names[: draw(st.integers(0, 2)) * on["floors"]]
             for least in [draw(st.integers(1, 3))]
         ),
         switch_offs=tuple(
-            SwitchOff(
-                f"stop {k}", draw(st.integers(1, 6)), draw(_some(names)), draw(st.sampled_from(["seen", "clicked"]))
-            )
-            for k in times("switch_offs", 2)
+            SwitchOff(f"stop {name}", draw(st.integers(1, 6)), (name,), draw(st.sampled_from(["seen", "clicked"])))
+            for name in names[: draw(st.integers(0, 2)) * on["switch_offs"]]
         ),
         exempt_classes=draw(st.sampled_from([("transactional",), (), ("transactional", "info")])),
         arbitration=draw(st.sampled_from(ARBITRATIONS)) if on["arbitration"] else "priority",

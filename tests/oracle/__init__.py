@@ -16,6 +16,7 @@ from tests.oracle.book import (
     SEGMENT,
     STIMULATED,
     UNSUBSCRIBE,
+    WAKING,
     Event,
     Life,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "SEGMENT",
     "STIMULATED",
     "UNSUBSCRIBE",
+    "WAKING",
     "Customer",
     "Event",
     "Life",

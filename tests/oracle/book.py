@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-CONTACT, UNSUBSCRIBE, COMPLAINT, ORGANIC, STIMULATED, DROPOUT, SEGMENT = range(7)
+CONTACT, UNSUBSCRIBE, COMPLAINT, ORGANIC, STIMULATED, DROPOUT, SEGMENT, WAKING = range(8)
 """Kinds of events; an event is (day, kind, line or segment number, value)."""
 
 Event = tuple[int, int, int, int]
@@ -25,7 +25,7 @@ class Life:
     discount_organic: list[float] = field(default_factory=lambda: [0.0, 0.0])
     """... and of it, on organic orders, which would have come anyway."""
     weekly: Counter[tuple[str, int, int]] = field(default_factory=Counter)
-    """(what, week, line, segment, rule or capacity) -> count or expectation."""
+    """(what, week, line, segment or rule) -> count or expectation."""
     segments_seen: set[int] = field(default_factory=set)
     """In the horizon, the start included."""
     hazard: float = 0.0

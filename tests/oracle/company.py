@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from sim.capacity import Capacity
 from sim.policy import Frequencies
-from tests.oracle.book import Life
 from tests.oracle.cascades import condition_holds
 from tests.oracle.customer import Customer
 from tests.oracle.draws import word
@@ -56,37 +55,23 @@ Request = tuple[Customer, int, int]
 
 
 def uses(setting: Setting, capacity: Capacity, line: int) -> bool:
-    return setting.channel_name(line) in capacity.channels
+    return use_of_contact(setting, capacity, setting.lines[line].channel) > 0
 
 
 def needs_grant(setting: Setting, line: int) -> bool:
     return any(uses(setting, capacity, line) for capacity in setting.world.capacities)
 
 
-def grant(
-    setting: Setting,
-    company: Company,
-    people: list[Customer],
-    lives: list[Life],
-    plan: Frequencies,
-    seed: int,
-    day: int,
-) -> None:
-    """Morning: who may use the capacities today. A contact needs a grant from each it uses, in their order."""
+def grant(setting: Setting, company: Company, people: list[Customer], plan: Frequencies, seed: int, day: int) -> None:
+    """Morning: who may use the capacities today. A contact is granted if there is room in each one it uses."""
+    capacities = setting.world.capacities
+    left = [room_today(setting, company, capacity, day) for capacity in capacities]
     company.granted.clear()
-    asking = requests(setting, people, plan, day)
-    for n, capacity in enumerate(setting.world.capacities):
-        left = room_today(setting, company, capacity, day)
-        concerned = [request for request in asking if uses(setting, capacity, request[1])]
-        for request in sorted(concerned, key=lambda r: _rank(setting, plan, capacity, r, seed, day)):
-            me, line, _ = request
-            use = use_of_contact(setting, capacity, setting.lines[line].channel)
-            if left is None or use <= left:
-                left = None if left is None else left - use
-            else:
-                asking.remove(request)
-                lives[me.row].weekly["displaced", day // 7, n] += 1
-    company.granted = {(me.row, line) for me, line, _ in asking}
+    for me, line, _ in sorted(requests(setting, people, plan, day), key=lambda r: _rank(setting, plan, r, seed, day)):
+        used = [use_of_contact(setting, capacity, setting.lines[line].channel) for capacity in capacities]
+        if all(room is None or use <= room for use, room in zip(used, left, strict=True)):
+            left = [None if room is None else room - use for use, room in zip(used, left, strict=True)]
+            company.granted.add((me.row, line))
 
 
 def requests(setting: Setting, people: list[Customer], plan: Frequencies, day: int) -> list[Request]:
@@ -104,19 +89,20 @@ def requests(setting: Setting, people: list[Customer], plan: Frequencies, day: i
     return found
 
 
-def _rank(
-    setting: Setting, plan: Frequencies, capacity: Capacity, request: Request, seed: int, day: int
-) -> tuple[int, int, tuple[int, int]]:
-    """Smallest first: by value or by arrival, then by hash, then by precedence."""
+def _rank(setting: Setting, plan: Frequencies, request: Request, seed: int, day: int) -> tuple[int, int, int]:
+    """Smallest first: by value or by arrival, then by a hash (of the first capacity it uses), then by line."""
     me, line, since = request
     by_value = setting.world.policy.arbitration == "value"
     score = -value(setting, me, plan, line, day) if by_value else since
-    return score, word(me.key, seed, f"capacity:{capacity.name}", day), setting.precedence(line)
+    first = next(capacity for capacity in setting.world.capacities if uses(setting, capacity, line))
+    return score, word(me.key, seed, f"capacity:{first.name}", day), line
 
 
 def use_of_contact(setting: Setting, capacity: Capacity, channel: int) -> int:
     """In millionths of the resource's unit; clicks are those to expect of a rested customer."""
     c = setting.world.channels[channel]
+    if c.name not in capacity.channels:
+        return 0
     return round((capacity.use_per_contact + capacity.use_per_click * c.delivered * c.clicked) * MICRO)
 
 
@@ -127,8 +113,7 @@ def room_today(setting: Setting, company: Company, capacity: Capacity, day: int)
     of_week = capacity.weeks.get(day // 7, capacity.per_week)
     rooms = [] if capacity.per_day is None else [round(capacity.per_day * scale * MICRO)]
     if of_week is not None:
-        channels = [c for c, channel in enumerate(setting.world.channels) if channel.name in capacity.channels]
-        used = sum(company.sent[c] * use_of_contact(setting, capacity, c) for c in channels)
+        used = sum(n * use_of_contact(setting, capacity, channel) for channel, n in company.sent.items())
         rooms.append(round(of_week * scale * MICRO) - used)
     return min(rooms) if rooms else None
 

@@ -26,32 +26,31 @@ def contact_a_day(
     *,
     behaving: bool = True,
 ) -> None:
-    """Line by line, and customer by customer within a line; by arrival or value, each customer has an own order.
+    """Line by line in the order of precedence, and customer by customer within a line; by arrival or value in rounds:
+    first everybody's first, then everybody's second, ... and last, what becomes due during the day.
 
     ``behaving``: False before day 0, when nobody opts out and no capacity or reputation is kept.
     """
-    if setting.world.policy.arbitration == "priority":
-        for line in sorted(range(len(setting.lines)), key=setting.precedence):
+    in_order = sorted(range(len(setting.lines)), key=setting.precedence)
+    turns = {me.row: own_order(setting, me, plan, day) for me in people}
+    last = len(in_order)
+    for turn in range(last + 1):
+        for line in in_order:
             for me in people:
-                take_turn(setting, company, me, lives[me.row], plan, line, seed, day, behaving)
-        return
-    for me in people:
-        waiting = set(range(len(setting.lines)))
-        while (line := _next(setting, me, plan, waiting, day)) is not None:
-            waiting.remove(line)
-            take_turn(setting, company, me, lives[me.row], plan, line, seed, day, behaving)
+                if turns[me.row].get(line, last) == turn:
+                    take_turn(setting, company, me, lives[me.row], plan, line, seed, day, behaving)
 
 
-def _next(setting: Setting, me: Customer, plan: Frequencies, waiting: set[int], day: int) -> int | None:
-    """The first of what is due now and has not had its turn today; a step may become due during the day."""
-    due = [
-        (since, line) for line in waiting if (since := due_since(setting, me, plan, line, day)) is not None
-    ]  # fmt: skip
-    if not due:
-        return None
-    if setting.world.policy.arbitration == "arrival":
-        return min(due, key=lambda d: (d[0], setting.precedence(d[1])))[1]
-    return min(due, key=lambda d: (-value(setting, me, plan, d[1], day), setting.precedence(d[1])))[1]
+def own_order(setting: Setting, me: Customer, plan: Frequencies, day: int) -> dict[int, int]:
+    """Turn of each line due this morning, 0 first; under "priority" none has a turn of its own."""
+    if setting.world.policy.arbitration == "priority":
+        return {}
+    due = {line: due_since(setting, me, plan, line, day) for line in range(len(setting.lines))}
+    due = {line: since for line, since in due.items() if since is not None}
+    if setting.world.policy.arbitration == "value":
+        due = {line: -value(setting, me, plan, line, day) for line in due}
+    in_order = sorted(due, key=lambda line: (due[line], setting.precedence(line)))
+    return {line: turn for turn, line in enumerate(in_order)}
 
 
 def take_turn(
@@ -84,7 +83,10 @@ def take_turn(
         for rule in would_forbid(setting, me, line, day):
             life.weekly["violations", day // 7, rule] += 1
         _send(setting, company, me, life, plan, line, seed, day, behaving)
-    elif is_step and me.run is not None and day >= since + setting.cascade(me.run.cascade).patience_days:
+        return
+    if not forbidden:
+        life.weekly["displaced", day // 7, line] += 1
+    if is_step and me.run is not None and day >= since + setting.cascade(me.run.cascade).patience_days:
         go_on(setting, me, day)
 
 

@@ -45,7 +45,7 @@ def live_together(started: Started, rows: Sequence[int], plan: Frequencies, tail
             if day == 7 * world.weeks:
                 change_plan(setting, me, tail)
             wake_up(setting, me, lives[me.row], holds, day)
-        grant(setting, company, people, lives, holds, seed, day)
+        grant(setting, company, people, holds, seed, day)
         contact_a_day(setting, company, people, lives, holds, seed, day)
         for me in people:
             order_a_day(setting, me, lives[me.row], seed, day)

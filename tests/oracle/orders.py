@@ -7,7 +7,7 @@ from functools import cache
 
 from sim.behaviour.orders import spend_table
 from sim.lower import spend_nodes
-from tests.oracle.book import DROPOUT, ORGANIC, STIMULATED, Life
+from tests.oracle.book import DROPOUT, ORGANIC, STIMULATED, WAKING, Life
 from tests.oracle.cascades import end_with_order
 from tests.oracle.company import gain
 from tests.oracle.customer import Customer
@@ -42,6 +42,7 @@ def order_a_day(setting: Setting, me: Customer, life: Life, seed: int, day: int)
             life.weekly["pulled", day // 7, 0] += 1
         if not was_active and full(word(me.key, seed, "wake", day)) < setting.world.behaviour.response.waking_share:
             me.active = True
+            life.events.append((day, WAKING, 0, 0))
             life.weekly["woken", day // 7, 0] += 1
     if happens and full(word(me.key, seed, "dropout", day)) < me.dropout:
         me.active = False

@@ -13,7 +13,7 @@ from sim.policy import Frequencies
 from sim.start import Started
 from tests.replay.cascades import Chains, wrong_step
 from tests.replay.history import FULL, Contact, History, Scene, history_of
-from tests.replay.rules import breaks
+from tests.replay.rules import breaks, homes_over
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Found:
 
     violations: list[str] = field(default_factory=list)
     reported: Counter[tuple[int, int]] = field(default_factory=Counter)
-    """(week, rule) -> contacts."""
+    """(week, rule) -> contacts; too few for households if the log does not tell who was first on a day."""
 
 
 def replay(started: Started, plan: Frequencies, tail: Frequencies, log: np.ndarray) -> Found:
@@ -51,6 +51,7 @@ def replay(started: Started, plan: Frequencies, tail: Frequencies, log: np.ndarr
                     found.violations.append(f"customer {row}, day {day}, {scene.lines[lane].name}: {what}")
                 me.contacts.append(contact)
                 _note_silence(scene, me, contact)
+        found.violations += homes_over(scene, people, families, day)
         for _, row, _, kind, _, _ in events:
             if kind in (EV_ORGANIC, EV_STIMULATED):
                 people[row].orders.append(day)

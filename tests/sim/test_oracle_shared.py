@@ -85,6 +85,18 @@ def test_value_goes_to_the_larger_contribution() -> None:
         assert (len(days(life, 0)), len(days(life, 1))) == (7 - texts, texts)
 
 
+def test_arrival_lets_everybody_choose_before_the_second_turn() -> None:
+    """1 contact in 1 day for a household of two, both channels: in the first round each member's longest due; mail of
+    row 0 on day 0. From then on what waits longest stands first: mail of row 1 and texts since day 0."""
+    who = replace(people(2), household=np.array([0, 0]))
+    policy = ContactPolicy(caps=(FrequencyCap("1 a day", 1, 1, household=True),), arbitration="arrival")
+    lives = lives_in(under(policy, MAIL, TEXT, who=who, weeks=1))
+    # day 0: the first turns are the mails, row 0 first. Day 1: row 0's first turn is its text (since 0), row 1's its
+    # mail (since 0); within a turn the line counts first, so row 1's mail goes. Day 2: row 0's first turn is its text,
+    # row 1's too. Day 3: row 0 has its mail (since 1) before its text (since 3), row 1 its text (since 0) ...
+    assert [days(lives[0], 0)[:2], days(lives[1], 0)[0], days(lives[0], 1)[0]] == [[0, 3], 1, 2]
+
+
 def test_value_counts_factors_and_the_customers_own_response() -> None:
     """A campaign by text worth 20 x .01 x 3 (message) x .5 (offer) x 1 = .3 against the mail's .2; at a time of day that
     halves it, .15. Ties go by precedence: at 2/3 both are worth .2, and campaigns come first."""
@@ -110,7 +122,7 @@ def by_day(lives: list[oracle.Life], line: int) -> list[int]:
 
 
 def test_daily_capacity() -> None:
-    """5 ask daily, 2 are granted, 3 displaced (21 a week); the other channel is free."""
+    """5 ask daily, 2 are granted, 3 wait (21 a week); the other channel is free."""
     lives = limited(Capacity("mailings", ("mail",), per_day=2))
     assert by_day(lives, 0) == [2] * 14
     assert by_day(lives, 1) == [5] * 14
@@ -161,11 +173,20 @@ def test_two_channels_share_one_capacity() -> None:
 
 
 def test_a_grant_that_rules_forbid_in_the_end_is_not_used_this_week() -> None:
-    """A mail and a text a day are asked for and granted, but 1 contact a day is allowed: mails go out; of 3 a week only
-    the texts that were sent count, so every day asks again and nothing is ever displaced."""
+    """A mail and a text are asked for each day, but 1 contact a day is allowed: mails go out. Only texts that were sent
+    would use the 3 a week, and none is displaced: it is the rule that forbids them."""
     lives = limited(Capacity("texts", ("text",), per_week=3), who=1, policy=ONE_A_DAY)
     assert (by_day(lives, 0), by_day(lives, 1)) == ([1] * 14, [0] * 14)
-    assert weekly(lives, "displaced", 0) == [0, 0]
+    assert weekly(lives, "displaced", 1) == [0, 0]
+
+
+def test_a_contact_needs_room_in_every_capacity_it_uses() -> None:
+    """Texts use both: 2 a day of the desk, 3 of the house. 5 mails ask for the house as well; who goes first is told by
+    the hash, but never are there more than 2 texts or 3 contacts, and no room of the house is lost on a text that
+    the desk refuses."""
+    lives = limited(Capacity("desk", ("text",), per_day=2), Capacity("house", ("mail", "text"), per_day=3))
+    assert max(by_day(lives, 1)) <= 2
+    assert [a + b for a, b in zip(by_day(lives, 0), by_day(lives, 1), strict=True)] == [3] * 14
 
 
 def test_value_gives_the_capacity_to_the_better_customers() -> None:
