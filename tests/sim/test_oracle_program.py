@@ -229,6 +229,19 @@ def test_pull_forward() -> None:
     assert borrowed.expected_orders[0] == pytest.approx(8)
 
 
+def test_a_debt_is_paid_once() -> None:
+    """One contact, on day 0, with a window of that day: its order takes the place of day 1's, and of no other."""
+    program = Program(offers=(Offer("deal", 0.0, valid_days=1, pull_forward_share=1.0),))
+    response = Response(half_life_days=1e-3, responsiveness_cv=0.0, rate_elasticity=0.0)
+    once = ContactPolicy(caps=(FrequencyCap("once", 1, 63),))
+    place = under(
+        once, STRONG, who=people(rate=60.0), behaviour=replace(CALM, response=response), program=program, weeks=1
+    )
+    (life,) = lives_in(place, offers=(("all", "mail", "deal"),))
+    assert [day for day, kind, _, _ in life.events if kind == oracle.ORGANIC] == [0, 2, 3, 4, 5, 6]
+    assert (weekly([life], "pulled"), weekly([life], "repaid")) == ([1], [1])
+
+
 def test_a_borrowed_order_may_still_be_the_last() -> None:
     """Dropout is certain after an organic order, borrowed or not."""
     life = pulled(1.0, rate=60.0, dropout=1.0)
@@ -255,6 +268,7 @@ def test_waking() -> None:
         life = lives_in(place)[0]
         assert weekly([life], "stimulated orders") == [7]
         assert weekly([life], "orders") == [organic]
+        assert weekly([life], "woken") == [int(share)]  # once: on the other days there is nobody to wake
 
 
 # --- newcomers, weekdays --------------------------------------------------------------------------------------

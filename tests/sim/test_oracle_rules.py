@@ -170,6 +170,14 @@ def test_blocked_counts_for_the_rule_that_forbids_longest() -> None:
     assert [weekly(lives, "blocked", rule) for rule in (0, 1)] == [[0], [2]]
 
 
+def test_blocked_by_a_calendar_cap_is_released_in_the_next_period() -> None:
+    """Due again on Tuesday: the rolling cap releases it on Thursday, the week's cap on Monday."""
+    caps = (FrequencyCap("1 in 3", 1, 3), FrequencyCap("1 a week", 1, calendar="week"))
+    lives = lives_in(under(ContactPolicy(caps=caps), weeks=1))
+    assert days(lives[0]) == [0]
+    assert [weekly(lives, "blocked", rule) for rule in (0, 1)] == [[0], [1]]
+
+
 def test_blocked_ties_go_to_the_first_rule() -> None:
     lives = lives_in(under(ContactPolicy(caps=(FrequencyCap("1 in 3", 1, 3),), min_gap_days=3), weeks=1))
     assert [weekly(lives, "blocked", rule) for rule in (0, 1)] == [[2], [0]]
@@ -237,6 +245,18 @@ def test_suppressed() -> None:
     lives = lives_in(world(MAIL, TEXT, who=2, suppressed=np.array([2, 0]), weeks=1))
     assert [[len(days(life, line)) for line in (0, 1)] for life in lives] == [[7, 0], [7, 7]]
     assert weekly(lives, "reachable", 1) == [1]
+
+
+def test_a_contact_without_points_is_free_even_above_the_cap() -> None:
+    """Two mails before day 0, where 1 in 7 days is allowed from now on: the mail waits, the text costs no points."""
+    cap = FrequencyCap("1 in 7", 1, 7, points=(("text", 0),))
+    begun = start_world(under(ContactPolicy(caps=(cap,)), MAIL, TEXT, weeks=1), seed=1)
+    ring = np.array(begun.begin.ring)
+    ring[0, 0] = 3
+    begun = replace(begun, begin=begun.begin._replace(ring=ring))
+    plan = replace(begun.world.current, per_week=np.array([[DAILY, DAILY]]))
+    life = oracle.live(begun, 0, plan, plan, 1)
+    assert (days(life, 0), days(life, 1)) == ([6], list(range(7)))
 
 
 @pytest.mark.parametrize("days_before", [1, 6, 7])

@@ -160,10 +160,10 @@ def test_capacity_is_that_of_the_real_base() -> None:
 
 
 def test_use_by_contact_and_by_click() -> None:
-    """A mail uses 1 and, as .9 x .5 click, .45 x 2 more: 1.9. Of 5 there is room for 2."""
-    capacity = Capacity("calls", ("mail",), per_day=5, use_per_contact=1.0, use_per_click=2.0)
+    """A mail uses 1 and, as .9 x .5 click, .45 x 2 = .9 more: 1.9. In 5.7 there is room for 3."""
+    capacity = Capacity("calls", ("mail",), per_day=5.7, use_per_contact=1.0, use_per_click=2.0)
     lives = lives_in(world(replace(MAIL, delivered=0.9, clicked=0.5), who=5, weeks=2, capacities=(capacity,)))
-    assert by_day(lives, 0) == [2] * 14
+    assert by_day(lives, 0) == [3] * 14
 
 
 def test_two_channels_share_one_capacity() -> None:
