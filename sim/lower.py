@@ -113,7 +113,7 @@ def lower_people(world: World, frailty: npt.NDArray[np.float64]) -> People:
         frailty=frailty,
         seen=np.column_stack([_seen(world, lane) for lane in range(len(world.channels))]),
         contactable=(~holdout(world)).astype(np.uint8),
-        joined=_or(population.joined, 0, population.size),
+        joined=_or(population.joined, -1, population.size),
         consented=subscribed(world),
         birthday=_or(population.birthday, -1, population.size),
         household=np.arange(population.size) if population.household is None else population.household,

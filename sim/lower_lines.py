@@ -14,8 +14,8 @@ from sim.campaigns import CONDITIONS, TRIGGERS
 from sim.engine.pacing import credit_per_day
 from sim.engine.tables import PACE, Records, records
 from sim.errors import InputError
-from sim.lines import Line, lines_of, precedence
-from sim.policy import Frequencies
+from sim.lines import Line, lines_of, precedence, selects
+from sim.policy import Frequencies, Selection
 from sim.units import MICRO
 from sim.world import World
 
@@ -129,9 +129,11 @@ def _factors(world: World, lines: Sequence[Line], plan: Frequencies) -> npt.NDAr
 def _floors(world: World, rates: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """(W, phases, lines, S) windows of the floors, 0 = none; they hold where the plan has any contact on the channel in
     one of the floor's segments."""
-    window = np.zeros(rates.shape, dtype=np.int64)
+    window, bound = np.zeros(rates.shape, dtype=np.int64), selects(world, world.policy, Selection())
     for floor in world.policy.floors:
         lane = world.channel_names.index(floor.channel)
+        if not bound[lane]:  # an exempt channel has no floor
+            continue
         inside = np.isin(world.rfm.segments, floor.segments) if floor.segments else np.ones(rates.shape[-1], dtype=bool)
         used = np.any(rates[:, :, lane, inside] > 0, axis=-1, keepdims=True)
         window[:, :, lane, :] = np.where(used & inside, floor.rolling_days, 0)
@@ -203,9 +205,10 @@ def _switch_offs(world: World) -> Records:
     """Per channel after how many contacts without reaction its regular line stops (0 = never), and the reaction."""
     after = np.zeros(len(world.channels), dtype=np.int64)
     clicked = np.zeros(len(world.channels), dtype=np.int64)
+    bound = selects(world, world.policy, Selection())
     for rule in world.policy.switch_offs:
         for c, name in enumerate(world.channel_names):
-            if not rule.channels or name in rule.channels:
+            if bound[c] and (not rule.channels or name in rule.channels):
                 after[c] = rule.after_contacts if after[c] == 0 else min(after[c], rule.after_contacts)
                 clicked[c] = rule.reaction == "clicked"
     return records({"after": after, "unless_clicked": clicked})

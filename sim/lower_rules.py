@@ -134,8 +134,8 @@ def _bounds(world: World) -> list[_Bound]:
     policy = world.policy
     rules = [_bound(world, policy, rule) for rule in policy.rules]
     for channel in world.channels:
-        if policy.min_gap_days > 1:
-            own = selects(world, policy, Selection((channel.name,)))
+        own = selects(world, policy, Selection((channel.name,)))
+        if policy.min_gap_days > 1 or own.sum() > 1:  # (one line alone sends at most once a day anyway)
             rules.append(_Bound(own.astype(np.int64), own, _segments(world, ()), policy.min_gap_days, 1))
     for floor in policy.floors:
         own = selects(world, policy, Selection((floor.channel,)))

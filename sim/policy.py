@@ -197,6 +197,15 @@ Rule = FrequencyCap | Cooldown | Prerequisite | PersonalCap
 """What can forbid a contact today; each is one line of ``sim.lower_rules``."""
 
 
+def rule_days(rule: Rule | Floor) -> int:
+    """How far back the rule looks at most."""
+    if isinstance(rule, Cooldown | Prerequisite):
+        return rule.days
+    if isinstance(rule, FrequencyCap) and rule.calendar is not None:
+        return {"week": 7, "month": 31}[rule.calendar]
+    return rule.rolling_days
+
+
 def _named(kind: str, name: str) -> str:
     require(bool(name), f"policy.{kind}", "every rule has a name", repr(name), "a text")
     return f"policy.{kind} '{name}'"

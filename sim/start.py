@@ -33,7 +33,7 @@ from sim.engine.tables import (
 )
 from sim.lines import lines_of
 from sim.lower import lower_people, lower_tables, subscribed
-from sim.policy import LONGEST_WINDOW_DAYS, Cooldown, Prerequisite
+from sim.policy import LONGEST_WINDOW_DAYS, rule_days
 from sim.rng import place_keys, uniforms
 from sim.world import World
 
@@ -111,10 +111,9 @@ def _warm_up_days(world: World) -> int:
     """Long enough for stocks to settle to less than 1 % and for every rule's window; whole weeks, a year at most (a
     half-life above 55 days leaves more)."""
     half_life = max(world.behaviour.fatigue.half_life_days, world.behaviour.response.half_life_days)
-    windows = [
-        rule.days if isinstance(rule, Cooldown | Prerequisite) else rule.rolling_days for rule in world.policy.rules
-    ]
-    longest = max([*windows, world.policy.min_gap_days])
+    longest = max(
+        [rule_days(rule) for rule in (*world.policy.rules, *world.policy.floors)] + [world.policy.min_gap_days]
+    )
     days = min(364, max(28, round(8 * half_life), longest))
     return (days + 6) // 7 * 7
 
@@ -135,9 +134,9 @@ def _stationary(
         lanes=with_fields(tables.lanes, capacitated=0),
     )
     # the reference customer's response, so that the rate is the stock; a frailty so small that chances are hazards
-    plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY), joined=np.zeros(n, dtype=np.int64))
+    plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY), joined=np.full(n, -1))
     past = rested._replace(
-        joined=np.maximum(0, world.population.first_order + days),
+        joined=np.where(people.joined >= 0, days + 1, np.maximum(0, world.population.first_order + days)),
         active=np.ones(n, dtype=np.uint8),
         last_order=rested.last_order + days,
         order_from=np.zeros(n, dtype=np.int64),
@@ -164,7 +163,11 @@ def _stationary(
     )
     totals = execute(run, threads=threads, keep_state=keep)
     hazard = totals.customer[0, :, 1, OPT_OUTS] / (NANO * _SMALL_FRAILTY)
-    kept = kept._replace(ring=np.ascontiguousarray(totals.recent[0].T))
+    newcomer = people.joined >= 0
+    kept = kept._replace(
+        ring=np.ascontiguousarray(totals.recent[0].T),
+        credit=np.where(newcomer[:, None], rested.credit, kept.credit),
+    )
     return kept, hazard / (_SETTLED_WEEKS * 7)
 
 

@@ -38,7 +38,6 @@ from sim.engine.tables import (
     OFFER_ENDS,
     OFFERED,
     ORDERS_REMEMBERED,
-    PACE,
     PACE_COLUMNS,
     PERSON_COLUMNS,
     PRESENT,
@@ -190,7 +189,7 @@ def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
         rate = t.pace[w, t.days[0].phase, lane, begin.segment[i]].rate
         credit = begin.credit[i, lane]
         state.pace[w, i, lane, CREDIT] = credit
-        state.pace[w, i, lane, ANCHOR] = evening + (credit >= PACE)  # what is due waits from the first day on
+        state.pace[w, i, lane, ANCHOR] = evening
         if (reachable >> np.int64(t.lanes[lane].channel)) & 1 and t.lanes[lane].cascade_of < 0:
             state.due[w, i, lane] = due_day(credit, evening, rate)
             floor = t.pace[w, t.days[0].phase, lane, begin.segment[i]].floor_window

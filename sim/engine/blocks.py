@@ -36,9 +36,9 @@ from sim.engine.tables import (
     Tables,
 )
 
-BLOCK = 256
-"""Customers of a block: the dense arrays of a world stay in the first-level cache. (Smaller ones cost more in loops
-that are too short, larger ones gain little.)"""
+BLOCK = 512
+"""Customers of a block: its state stays in the second-level cache. (Smaller ones cost more in calls and in loops that are
+too short, larger ones gain nothing.)"""
 BLOCKS_PER_TASK = 16
 """Most blocks a thread takes at a time; also the grain of progress."""
 

@@ -39,7 +39,7 @@ def ask(t, people, state, out, scratch, w, day, events):  # type: ignore[no-unty
     for lane in range(t.lanes.shape[0]):
         if t.lanes[lane].capacitated == 0:
             continue
-        due = 0
+        due = np.int64(0)
         for k in range(events):
             i = scratch.u[EVENTS, k]
             scratch.u[CHOSEN, due] = i
@@ -76,9 +76,9 @@ def days_waiting(t, state, w, i, lane, day):  # type: ignore[no-untyped-def]
 
 @inlined
 def contact_value(t, people, state, segment, w, i, lane, day):  # type: ignore[no-untyped-def]
-    """Expected contribution of one contact to this customer, rested; currency."""
+    """Expected contribution of one contact to this customer, rested; whole MICRO, so that ties are ties."""
     orders = t.lanes[lane].worth * state.f[w, GAIN, i] * t.pace[w, t.days[day].phase, lane, segment].factor
-    return t.s[0].margin * people.f[MEAN_VALUE, i] * orders - t.lanes[lane].unit_cost / MICRO
+    return np.rint(t.s[0].margin * people.f[MEAN_VALUE, i] * orders * MICRO - t.lanes[lane].unit_cost)
 
 
 @kernel

@@ -147,7 +147,7 @@ def step_fits(t, state, w, i, lane):  # type: ignore[no-untyped-def]
 @inlined
 def keep_possible_steps(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Of those to whom the step is due, keep whom its condition and consent allow; it is left out for the others."""
-    n = 0
+    n = np.int64(0)
     for k in range(due):
         i = scratch.u[CHOSEN, k]
         if step_fits(t, state, w, i, lane):

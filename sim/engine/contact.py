@@ -112,7 +112,7 @@ def contact_lane(t, people, state, out, scratch, w, lane, day, events, turn):  #
 @inlined
 def _due(t, state, scratch, w, lane, day, events, turn):  # type: ignore[no-untyped-def]
     """List the customers with a contact due in ``scratch.u[CHOSEN]``; returns how many."""
-    n = 0
+    n = np.int64(0)
     if t.s[0].arbitrated:
         for k in range(events):
             i = scratch.u[EVENTS, k]
@@ -135,7 +135,7 @@ def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore
     if t.s[0].households:
         shared_home(t, people, state, scratch, w, lane, day, due)
     pace = t.pace[w, t.days[day].phase, lane]
-    sent, blocked = 0, 0
+    sent, blocked = np.int64(0), np.int64(0)
     for k in range(due):
         scratch.u[BLOCKED_PLACES, blocked] = k
         blocked += scratch.n[C_FIRST, k] > day

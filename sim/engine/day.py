@@ -54,6 +54,7 @@ from sim.engine.tables import (
     GAIN_FADING,
     JOINED,
     LANES_PER_GROUP,
+    LAST_ORDER,
     MEAN_VALUE,
     MICRO,
     NOWHERE,
@@ -109,12 +110,16 @@ def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-un
                 _decay(t, state, w)
             events = _wake_up(state, scratch, w, day)
             if part != EVENING:
-                _segments(t, people, state, out, scratch, w, day, events)
+                if events > 0:
+                    _segments(t, people, state, out, scratch, w, day, events)
                 if part == MORNING and events > 0:
                     ask(t, people, state, out, scratch, w, day, events)
             if part != MORNING:
-                _contacts(t, people, state, out, scratch, w, day, events)
-                _orders(t, people, state, out, scratch, w, day)
+                if events > 0:
+                    _contacts(t, people, state, out, scratch, w, day, events)
+                happening = _expect(t, state, scratch, w)
+                if happening > 0:
+                    _orders(t, people, state, out, scratch, w, day, happening)
                 _next_wake(t, state, scratch, w, events)
                 if (day + 1) % 7 == 0:
                     _end_week(t, people, state, out, scratch, w, day)
@@ -249,10 +254,10 @@ def _wake_up(state, scratch, w, day):  # type: ignore[no-untyped-def]
     wake, hit = state.wake[w], scratch.hit
     for i in range(wake.shape[0]):
         hit[i] = wake[i] <= day
-    return list_hits(hit, scratch.hit_words, scratch.u[EVENTS])
+    return np.int64(list_hits(hit, scratch.hit_words, scratch.u[EVENTS]))
 
 
-@inlined
+@kernel
 def _segments(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Step 2."""
     if t.s[0].newcomers:
@@ -289,7 +294,7 @@ def _arrive(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
         state.pace[w, i, lane, ANCHOR] = day - 1
 
 
-@inlined
+@kernel
 def _contacts(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Steps 3 and 4, line after line; where precedence is not fixed, in rounds."""
     lanes = t.lanes.shape[0]
@@ -348,8 +353,8 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
 
 
 @inlined
-def _orders(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
-    """Steps 5 and 6: expectations for everybody, then what happens."""
+def _expect(t, state, scratch, w):  # type: ignore[no-untyped-def]
+    """Step 5, the chances of everybody; lists the customers who order (or would, but for a debt), returns how many."""
     stimulated, organic, ceiling = state.f[w, STIMULATED], state.f[w, ORGANIC], state.f[w, CEILING]
     sum_organic, sum_stimulated = state.f[w, SUM_ORGANIC], state.f[w, SUM_STIMULATED]
     u_organic, u_stimulated, hit = scratch.f[U_ORGANIC], scratch.f[U_STIMULATED], scratch.hit
@@ -368,7 +373,15 @@ def _orders(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-
             sum_stimulated[i] += p
             sum_organic[i] += organic[i]
             hit[i] = (u_organic[i] < organic[i]) | (u_stimulated[i] < p)
-    for k in range(list_hits(hit, scratch.hit_words, scratch.u[CHOSEN])):
+    return np.int64(list_hits(hit, scratch.hit_words, scratch.u[CHOSEN]))
+
+
+@kernel
+def _orders(t, people, state, out, scratch, w, day, happening):  # type: ignore[no-untyped-def]
+    """Steps 5 and 6: what happens."""
+    stimulated, organic, ceiling = state.f[w, STIMULATED], state.f[w, ORGANIC], state.f[w, CEILING]
+    u_organic, u_stimulated = scratch.f[U_ORGANIC], scratch.f[U_STIMULATED]
+    for k in range(happening):
         i = scratch.u[CHOSEN, k]
         happens = u_organic[i] < organic[i]
         added = u_stimulated[i] < response.order_probability(stimulated[i], ceiling[i], t.s[0].saturation > 0.0)
@@ -419,9 +432,11 @@ def _drop_out(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
     state.f[w, ORGANIC, i] = 0.0
     state.f[w, FADING, i] = t.s[0].stimulus_decay * t.s[0].dormant_decay
     state.f[w, GAIN_FADING, i] = t.s[0].dormant_decay
-    state.f[w, STIMULATED, i] *= t.dormant[0]
-    state.f[w, CEILING, i] *= t.dormant[0]
-    state.f[w, GAIN, i] *= t.dormant[0]
+    # R is 0 after an order; not if the order had been pulled forward and did not take place
+    response_left = t.dormant[min(day - state.person[w, i, LAST_ORDER], t.dormant.shape[0] - 1)]
+    state.f[w, STIMULATED, i] *= response_left
+    state.f[w, CEILING, i] *= response_left
+    state.f[w, GAIN, i] *= response_left
     if t.s[0].detailed:
         out.world[w, t.days[day].week, W_DROPOUTS] += 1
     if t.s[0].logging:
@@ -461,7 +476,7 @@ def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
         state.wake[w, i] = day
 
 
-@inlined
+@kernel
 def _end_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
     """Step 7."""
     book_week(t, people, state, out, scratch, w, day)

@@ -38,7 +38,7 @@ def spend_credit(state, w, lane, i, day, rate, interval):  # type: ignore[no-unt
     credit = np.int64(state.pace[w, i, lane, CREDIT])
     if credit < PACE:
         credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
-    if credit >= PACE:  # else a floor has asked for the contact: it costs no credit
+    if credit >= PACE and rate > 0:  # else a floor has asked for the contact: it costs no credit
         credit -= PACE
     state.pace[w, i, lane, CREDIT] = credit
     state.pace[w, i, lane, ANCHOR] = day
@@ -89,7 +89,7 @@ def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-unty
 def keep_due(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Of those on whom the lane is to be looked at today, keep to whom a contact is due by its pace or by its floor;
     for the others a contact of another line has met the floor in the meantime."""
-    n = 0
+    n = np.int64(0)
     for k in range(due):
         i = scratch.u[CHOSEN, k]
         segment = np.uint64(state.person[w, i, SEGMENT])

@@ -112,7 +112,7 @@ def assert_tables(result: SimulationResult, w: int, lives: list[oracle.Life]) ->
     weekly: Counter[tuple[str, int, int]] = Counter()
     for life in lives:
         weekly.update(life.weekly)
-    lane, segment, world = totals.lane[w], totals.segment[w], totals.world[w]
+    lane, segment, world = totals.line[w], totals.segment[w], totals.world[w]
     for k in range(lane.shape[0]):
         for c in range(lane.shape[1]):
             for what, column in LANE_COUNTS.items():
