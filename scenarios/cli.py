@@ -131,8 +131,9 @@ def fit(
         raise InputError.of("ORDERS", "no such file", orders, "a CSV or Parquet file of orders")
     _check_out(out)
     from scenarios import run
+    from scenarios.option_words import as_options
 
-    with _progress() as progress:
+    with _progress() as progress, as_options():
         done = run.run_fit(
             orders,
             columns=named,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scenarios import build
 from scenarios.load import LoadedScenario
+from scenarios.option_words import as_keys
 from scenarios.order_rows import order_rows
 from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
@@ -148,7 +149,8 @@ def _read(loaded: LoadedScenario) -> OrderLog:
     if path is None:
         raise ValueError("the scenario has no orders")
     rows = order_rows(path, base.where)
-    return read_orders(rows, columns=names, duplicates=base.duplicates, refunds=base.refunds, where=path.name)
+    with as_keys():
+        return read_orders(rows, columns=names, duplicates=base.duplicates, refunds=base.refunds, where=path.name)
 
 
 def _stated(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
