@@ -58,7 +58,10 @@ def fit_tables(result: Result) -> list[Table | str]:
     """The chosen order process, the others, spend, and how the forecast did on later orders."""
     label = result.get("label")
     lines = [f"Fit {escape(str(label))}" if label else "Fit"]
-    return [*lines, *_some(_organic(result), _candidates(result), _spend(result), _backtest(result))]
+    return [
+        *lines,
+        *_some(_organic(result), _candidates(result), _spend(result), _backtest(result), _by_segment(result)),
+    ]
 
 
 def _some(*tables: Table | None) -> list[Table]:
@@ -74,7 +77,8 @@ def _head(result: Result) -> str:
     if "weeks" in scenario:
         facts.append(f"{scenario['weeks']} weeks + {scenario.get('tail_weeks', 0)} weeks of tail")
     plan = f"; plan: {escape(str(result['plan_name']))}" if "plan_name" in result else ""
-    return f"{name}\n{', '.join(facts)}{plan}"
+    past = f"\norganic orders: {escape(str(result['history']['label']))}" if "history" in result else ""
+    return f"{name}\n{', '.join(facts)}{plan}{past}"
 
 
 def _grid(title: str, *columns: str) -> Table:
@@ -260,6 +264,21 @@ def _backtest(result: Result) -> Table | None:
     table = _grid(title, "forecast, orders", "actual, orders", "error, %")
     error = f"{backtest['error_pct']:+.1f}" if "error_pct" in backtest else ""
     _row(table, count(backtest["forecast"]), count(backtest["actual"]), error)
+    return table
+
+
+def _by_segment(result: Result) -> Table | None:
+    """The backtest for each segment; misses beyond chance are marked."""
+    rows = result.get("backtest", {}).get("by_segment", [])
+    if not rows:
+        return None
+    title = "Backtest by segment at the start of these weeks: orders per customer"
+    table = _grid(title, "segment", "customers", "forecast", "actual", "error, %", "beyond chance")
+    for row in rows:
+        forecast, actual = row["forecast_mean"], row["actual_mean"]
+        error = f"{100 * (forecast / actual - 1):+.0f}" if actual else ""
+        beyond = "yes" if abs(forecast - actual) > row["chance_mean"] else "no"
+        _row(table, row["segment"], count(row["customers"]), f"{forecast:.3g}", f"{actual:.3g}", error, beyond)
     return table
 
 

@@ -20,8 +20,9 @@ from optimizer.limits import Limit
 from optimizer.optimize import Optimization, optimize
 from optimizer.space import Space
 from scenarios import build
-from scenarios.basis import assumption_rows
+from scenarios.basis import assumption_rows, history_part
 from scenarios.finished import RunResult
+from scenarios.fit_segments import shipped_segments_at
 from scenarios.fragment import fit_fragment
 from scenarios.load import LoadedScenario
 from scenarios.order_rows import order_rows
@@ -198,16 +199,19 @@ def fit_orders(
     rows = order_rows(orders, where or {}) if isinstance(orders, Path) else orders
     log = read_orders(rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name)
     say(0.3, 1.0, "fitting")
-    found = fit_organic(log, until_day=None if until is None else (until - _EPOCH).days, model=model).to_dict()
-    for row in found["backtest"]["by_frequency"]:
-        row["frequency"] = row.pop("x")
+    last = None if until is None else (until - _EPOCH).days
+    found = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at).to_dict()
+    for kind in ("frequency", "segment"):
+        table = found["backtest"][f"by_{kind}"]
+        found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]
     scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
     if isinstance(orders, Path):
         scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
     head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     text = fit_fragment(found["organic"], found["spend"], found["label"])
-    frames = {f"backtest_{key}": _frame(found["backtest"][key]) for key in ("weekly", "by_frequency")}
+    tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
+    frames = {name: _frame(rows) for name, rows in tables.items() if rows}
     say(1.0, 1.0, "done")
     return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
 
@@ -254,6 +258,7 @@ def _finish(
         "flows": flow_rows(found, worlds["plan"]),
         "assumptions": assumption_rows(base),
     }
+    result = result | history_part(base)
     frames = {name: _frame(rows) for name, rows in tables.items()}
     if per_customer:
         ids = None if base.history is None else base.history.orders.customer_ids

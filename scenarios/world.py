@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -11,16 +11,20 @@ from scenarios import build
 from scenarios.load import LoadedScenario
 from scenarios.option_words import as_keys
 from scenarios.order_rows import order_rows
+from scenarios.past_contacts import CUSTOMERS, TAKEN_OUT, of_current_policy
 from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.bg_nbd import BgNbd
 from sim.fit.gamma_gamma import GammaGamma
+from sim.fit.history import WithoutContacts, known_traits, without_contacts
 from sim.fit.mbg_nbd import MbgNbd
-from sim.fit.organic import OrganicFit, fit_organic
+from sim.fit.organic import UNDER_CURRENT_CONTACTS, OrganicFit, fit_organic
+from sim.fit.posterior import TraitPosterior
 from sim.orders import OrderLog, read_orders
 from sim.policy import Frequencies
 from sim.population import OrganicModel, Population, from_orders, synthetic
 from sim.rfm import RfmScheme
+from sim.start import start_world
 from sim.world import World
 
 _EPOCH = dt.date(1970, 1, 1)
@@ -56,6 +60,15 @@ class History:
     spend: GammaGamma
     fit: OrganicFit | None
     """None where the scenario states the parameters."""
+    traits: TraitPosterior | None = None
+    """What is known of each customer, where past contacts are taken into account."""
+    without: WithoutContacts | None = None
+    """The fit behind ``organic`` and ``traits`` then; None where the scenario states the parameters."""
+
+    @property
+    def label(self) -> str:
+        """How past contacts were dealt with."""
+        return UNDER_CURRENT_CONTACTS if self.traits is None else TAKEN_OUT
 
     @property
     def last_day(self) -> int:
@@ -76,7 +89,9 @@ class Base:
         if self.history is None:
             return self._invented(customers, seed)
         h = self.history
-        return from_orders(h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed)
+        return from_orders(
+            h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed, traits=h.traits
+        )
 
     def _invented(self, customers: int, seed: int) -> Population:
         model, base = build.order_model(self.loaded), self.loaded.scenario.base
@@ -108,9 +123,28 @@ def load_base(loaded: LoadedScenario) -> Base:
     as_of = base.as_of or _EPOCH + dt.timedelta(days=orders.last_day)
     known = orders.until(_day(as_of))  # what came later is the future: neither fitted nor part of the base
     if base.fitted_model is not None:
-        return Base(loaded, History(known, as_of, *_stated(loaded), None))
+        return _contacts_taken_out(Base(loaded, History(known, as_of, *_stated(loaded), None)))
     fit = fit_organic(known, until_day=_day(base.until or as_of), model=base.model)
-    return Base(loaded, History(known, as_of, fit.organic.parameters, fit.spend.parameters, fit))
+    return _contacts_taken_out(Base(loaded, History(known, as_of, fit.organic.parameters, fit.spend.parameters, fit)))
+
+
+def _contacts_taken_out(base: Base) -> Base:
+    """The same base, its past orders less those that the current policy caused, if the scenario says it did."""
+    asked, h = base.loaded.scenario.base, base.history
+    if h is None or asked.history_contacts == "none":
+        return base
+    population = base.population(min(h.orders.n_customers, CUSTOMERS), _BORDER_SEED)
+    contacts = of_current_policy(start_world(make_world(base, population), seed=_BORDER_SEED))
+    if h.fit is None:
+        return replace(
+            base, history=replace(h, traits=known_traits(h.orders, contacts, h.organic, until_day=h.last_day))
+        )
+    fitted_until = _day(dt.date.fromisoformat(h.fit.fitted_until))
+    fit = without_contacts(h.orders, contacts, until_day=fitted_until, model=h.fit.model)
+    organic, traits = fit.organic.parameters, fit.traits
+    if fitted_until < h.last_day:
+        traits = known_traits(h.orders, contacts, organic, until_day=h.last_day)
+    return replace(base, history=replace(h, organic=organic, traits=traits, without=fit))
 
 
 def make_world(base: Base, population: Population) -> World:

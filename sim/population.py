@@ -16,7 +16,7 @@ from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.gamma_gamma import GammaGamma
-from sim.fit.posterior import spend_posterior, trait_posterior
+from sim.fit.posterior import TraitPosterior, spend_posterior, trait_posterior
 from sim.orders import OrderLog
 from sim.rng import customer_keys, id_hashes, place_keys, uniforms
 
@@ -181,13 +181,21 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
 
 
 def from_orders(
-    orders: OrderLog, organic: DropoutModel, spend_model: GammaGamma, *, as_of: int, customers: int, seed: int
+    orders: OrderLog,
+    organic: DropoutModel,
+    spend_model: GammaGamma,
+    *,
+    as_of: int,
+    customers: int,
+    seed: int,
+    traits: TraitPosterior | None = None,
 ) -> Population:
     """Real customers, each copy a draw from the customer's own posterior given the own orders.
 
     ``as_of``: last day of the history, days since 1970-01-01; the next day is day 0. ``customers``: wanted number
     of simulated customers; a base smaller than that is copied (the same number of copies each), a larger one is
-    sampled by a hash of the ids. Totals always stand for the whole base.
+    sampled by a hash of the ids. Totals always stand for the whole base. ``traits``: what is known of the customers of
+    ``orders.summary(as_of)``, where it is more than their orders alone say (`sim.fit.history`).
     """
     from sim import draws
 
@@ -202,7 +210,8 @@ def from_orders(
     row = np.repeat(chosen, copies)
     key = customer_keys(base_key[row], np.tile(np.arange(copies), len(chosen)))
 
-    traits = trait_posterior(organic, summary.frequency, summary.recency_weeks, summary.age_weeks)
+    if traits is None:
+        traits = trait_posterior(organic, summary.frequency, summary.recency_weeks, summary.age_weeks)
     spend = spend_posterior(spend_model, summary.n_positive, summary.mean_value)
 
     def place(stream: str) -> np.uint64:

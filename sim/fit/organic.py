@@ -10,6 +10,7 @@ Filiztekin 2007).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.fit import bg_nbd, gamma_gamma, mbg_nbd
-from sim.fit._backtest import Backtest, Holdout, backtest, hold_out, log_score
+from sim.fit._backtest import Backtest, Holdout, Segments, backtest, hold_out, log_score
 from sim.fit._diagnose import warnings_of
 from sim.fit._dropout_model import DropoutModel
 from sim.fit._maximize import FitResult
@@ -72,11 +73,7 @@ class OrganicFit:
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON; a number that does not exist is absent."""
-        names = ("r", "alpha", "a", "b")
-        candidates = {
-            name.replace("-", "_"): {"model": name, "time_unit": "week"} | _numbers(fit, names)
-            for name, fit in self.candidates.items()
-        }
+        candidates = {name.replace("-", "_"): organic_numbers(fit) for name, fit in self.candidates.items()}
         return {
             "organic": candidates[self.model.replace("-", "_")],
             "candidates": candidates,
@@ -91,7 +88,11 @@ class OrganicFit:
 
 
 def fit_organic(
-    orders: OrderLog, *, until_day: int | None = None, model: Literal["best", "bg-nbd", "mbg-nbd"] = "best"
+    orders: OrderLog,
+    *,
+    until_day: int | None = None,
+    model: Literal["best", "bg-nbd", "mbg-nbd"] = "best",
+    segments: Callable[[OrderLog, int], Segments | None] | None = None,
 ) -> OrganicFit:
     """Fit, choose and test the organic model.
 
@@ -102,6 +103,7 @@ def fit_organic(
         is not given, the last third of the period is held out for the choice and the test, and the parameters are
         then fitted again on everything.
     model : "best" on the held-out orders, or the one to use.
+    segments : of a log, the segment of each customer of its summary on a day; the test is then shown by segment.
 
     Raises
     ------
@@ -118,7 +120,8 @@ def fit_organic(
     summary = orders.summary(end) if refit else holdout.summary
     candidates = _fit_both(summary) if refit else tested
     spend = gamma_gamma.fit(summary.n_positive, summary.mean_value)
-    test = backtest(tested[chosen].parameters, holdout)
+    named = None if segments is None else segments(orders, calibrate_until)
+    test = backtest(tested[chosen].parameters, holdout, named)
     warnings = _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit)
     until = str(np.datetime64(summary.until_day, "D"))
     return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings)
@@ -161,6 +164,11 @@ def _doubt(choice: Choice) -> tuple[str, ...]:
 
 def _better(choice: Choice) -> str:
     return "bg-nbd" if choice.difference < -_DOUBT * choice.difference_se else "mbg-nbd"
+
+
+def organic_numbers(fit: FitResult[DropoutModel]) -> dict[str, Any]:
+    """An order process ready for JSON."""
+    return {"model": fit.parameters.name, "time_unit": "week"} | _numbers(fit, ("r", "alpha", "a", "b"))
 
 
 def _numbers(fit: FitResult[Any], names: tuple[str, ...]) -> dict[str, Any]:
