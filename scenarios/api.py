@@ -94,11 +94,22 @@ def fit(
     model: run.ModelChoice = "best",
     duplicates: run.Duplicates = "keep",
     refunds: run.Refunds = "refuse",
+    messages: object = None,
+    message_columns: Mapping[str, str] | None = None,
+    decisions: Mapping[str, str] | None = None,
+    encoding: str = "auto",
     out: str | Path | None = None,
 ) -> RunResult:
-    """Fit order process and spend to a file or data frame of orders, and test the forecast."""
+    """Fit order process and spend to a file or data frame of orders, and test the forecast.
+
+    ``messages``: file or data frame of past messages; what they caused is taken out. ``decisions``: what to do about
+    oddities in it, like ``{"duplicates": "keep"}``.
+    """
     source = Path(orders) if isinstance(orders, str) else orders
-    done = run.fit_orders(source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds)
+    done = run.fit_orders(
+        source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
+        message_columns=message_columns, decisions=decisions, encoding=encoding,
+    )  # fmt: skip
     return done if out is None else done.write(out)
 
 

@@ -119,6 +119,18 @@ def fit(
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Keep rows with this value, like in_sample=1. Repeatable."),
     ] = None,
+    messages: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV or Parquet file of past messages; takes out what they caused."),
+    ] = None,
+    message_columns: Annotated[
+        str, typer.Option(metavar="NAME=COLUMN,...", help="Names in that file: customer_id=uid,sent_at=time,...")
+    ] = "",
+    decide: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=CHOICE", help="About oddities in the messages, like duplicates=keep. Repeatable."),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of the messages: auto, or a name like cp1251.")] = "auto",
     out: Out = None,
     json: Json = False,
     debug: Debug = False,
@@ -129,6 +141,10 @@ def fit(
     last = _date("--until", until)
     if not orders.is_file():
         raise InputError.of("ORDERS", "no such file", orders, "a CSV or Parquet file of orders")
+    if messages is not None and not messages.is_file():
+        raise InputError.of("--messages", "no such file", messages, "a CSV or Parquet file of messages")
+    told = _pairs("--message-columns", message_columns.split(",") if message_columns else [])
+    decisions = _pairs("--decide", decide or [])
     _check_out(out)
     from scenarios import run
     from scenarios.option_words import as_options
@@ -142,6 +158,10 @@ def fit(
             duplicates=duplicates.value,
             refunds=refunds.value,
             where=rows,
+            messages=messages,
+            message_columns=told,
+            decisions=decisions,
+            encoding=encoding,
             out=out,
             progress=progress,
         )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.console_messages import message_tables
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
 
 Result = Mapping[str, Any]
@@ -60,6 +61,7 @@ def fit_tables(result: Result) -> list[Table | str]:
     lines = [f"Fit {escape(str(label))}" if label else "Fit"]
     return [
         *lines,
+        *message_tables(result),
         *_some(_organic(result), _candidates(result), _spend(result), _backtest(result), _by_segment(result)),
     ]
 

@@ -14,14 +14,22 @@ from dataclasses import replace
 from sim.errors import InputError
 
 _CHOICE = re.compile(r"\b(duplicates|refunds)='(\w+)'")
+_MESSAGE_MAPPING = re.compile(r"\bname it with (\w+)=")
+_DECISION = re.compile(r"\bdecide (\w+=\w+)")
 _MAPPING = re.compile(r"\bmap (it|one) with (\w+)=")
 
 
 @contextmanager
 def as_options() -> Iterator[None]:
     """Errors raised inside name choices as options of the command line."""
-    with _said(lambda text: _MAPPING.sub(r"map \1 with --columns \2=", _CHOICE.sub(r"--\1 \2", text))):
+    with _said(_option):
         yield
+
+
+def _option(text: str) -> str:
+    text = _MAPPING.sub(r"map \1 with --columns \2=", _CHOICE.sub(r"--\1 \2", text))
+    text = _MESSAGE_MAPPING.sub(r"name it with --message-columns \1=", text)
+    return _DECISION.sub(r"--decide \1", text)
 
 
 @contextmanager

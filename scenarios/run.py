@@ -7,14 +7,12 @@ run: the same scenario and seed give the same result, but for times.
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from optimizer.limits import Limit
 from optimizer.optimize import Optimization, optimize
@@ -22,18 +20,14 @@ from optimizer.space import Space
 from scenarios import build
 from scenarios.basis import assumption_rows, history_part
 from scenarios.finished import RunResult
-from scenarios.fit_segments import shipped_segments_at
-from scenarios.fragment import fit_fragment
 from scenarios.load import LoadedScenario
-from scenarios.order_rows import order_rows
 from scenarios.outcome import Part, Worlds, plan_outcome, values
 from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.world import Base, load_base, make_world, no_contact
-from sim.fit.organic import fit_organic
-from sim.orders import OrderLog, read_orders
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
@@ -42,16 +36,17 @@ from sim.start import start_world
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = [
+    "Duplicates", "ModelChoice", "Refunds", "fit_orders", "optimize_scenario", "run_fit", "run_optimize",
+    "run_simulate", "simulate_scenario",
+]  # fmt: skip
+
 Progress = Callable[[float, float, str], None]
 """progress(done, total, text)."""
-ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
-Duplicates = Literal["keep", "drop", "refuse"]
-Refunds = Literal["refuse", "net", "drop"]
 PlanGiven = Frequencies | str | Path | Mapping[str, Mapping[str, float]]
 """A plan, a plan file, or {segment or "default": {channel: contacts a week}}."""
 REPORT_SEED = 2
 """``optimize`` with seed n reports from the customers and draws of ``simulate`` with seed n + 2."""
-_EPOCH = dt.date(1970, 1, 1)
 
 
 def run_simulate(
@@ -83,23 +78,9 @@ def run_optimize(
     return optimize_scenario(loaded, seed=seed, customers=customers, threads=threads, progress=progress).write(out)
 
 
-def run_fit(
-    orders: Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    until: dt.date | None = None,
-    model: ModelChoice = "best",
-    duplicates: Duplicates = "keep",
-    refunds: Refunds = "refuse",
-    where: Mapping[str, str] | None = None,
-    out: Path | None = None,
-    progress: Progress | None = None,
-) -> RunResult:
-    """``fit_orders``, written to a run directory."""
-    return fit_orders(
-        orders, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, where=where,
-        progress=progress,
-    ).write(out)  # fmt: skip
+def run_fit(orders: Path, *, out: Path | None = None, **options: Any) -> RunResult:
+    """``fit_orders`` with these options, written to a run directory."""
+    return fit_orders(orders, **options).write(out)
 
 
 def simulate_scenario(
@@ -181,41 +162,6 @@ def optimize_scenario(
     return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
 
 
-def fit_orders(
-    orders: object,
-    *,
-    columns: Mapping[str, str] | None = None,
-    until: dt.date | None = None,
-    model: ModelChoice = "best",
-    duplicates: Duplicates = "keep",
-    refunds: Refunds = "refuse",
-    where: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
-) -> RunResult:
-    """Order process and spend of a file or data frame of orders, tested on held-out orders."""
-    clock, say = Clock(), progress or _silent
-    say(0.0, 1.0, "reading orders")
-    name = orders.name if isinstance(orders, Path) else "data frame"
-    rows = order_rows(orders, where or {}) if isinstance(orders, Path) else orders
-    log = read_orders(rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name)
-    say(0.3, 1.0, "fitting")
-    last = None if until is None else (until - _EPOCH).days
-    found = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at).to_dict()
-    for kind in ("frequency", "segment"):
-        table = found["backtest"][f"by_{kind}"]
-        found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]
-    scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
-    if isinstance(orders, Path):
-        scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
-    head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
-    result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
-    text = fit_fragment(found["organic"], found["spend"], found["label"])
-    tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
-    frames = {name: _frame(rows) for name, rows in tables.items() if rows}
-    say(1.0, 1.0, "done")
-    return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
-
-
 def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:
     """The plan and its name in the result: the file's, else its own; "current" is only the current one."""
     if plan is None:
@@ -266,13 +212,6 @@ def _finish(
     resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
     texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}
     return RunResult(result | tables, frames, plan, texts, base.loaded.slug)
-
-
-def _order_facts(log: OrderLog) -> Part:
-    days = {"first_day": log.first_day, "last_day": log.last_day}
-    facts: Part = {"customers": log.n_customers, "orders": log.n_orders}
-    facts |= {key: (_EPOCH + dt.timedelta(days=day)).isoformat() for key, day in days.items()}
-    return facts | ({"notes": list(log.notes)} if log.notes else {})
 
 
 def _frame(rows: list[Part]) -> pl.DataFrame:

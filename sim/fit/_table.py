@@ -91,7 +91,7 @@ def _too_large(where: str, size: int) -> InputError:
 
 def _unpack(content: bytes, where: str) -> bytes:
     if content and not content.startswith(b"\x1f\x8b"):
-        raise InputError.of(where, f"the name ends in .gz, but the content is {_looks_like(content)}")
+        raise InputError.of(where, f"the name ends in .gz, but the content is {looks_like(content)}")
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             text = stream.read(MAX_BYTES + 1)
@@ -102,7 +102,7 @@ def _unpack(content: bytes, where: str) -> bytes:
     return text
 
 
-def _looks_like(content: bytes) -> str:
+def looks_like(content: bytes) -> str:
     for magic, meaning in _MAGIC:
         if content.startswith(magic):
             return meaning
@@ -115,15 +115,15 @@ def _read_parquet(path: Path, where: str) -> Table:
     if not head:
         raise InputError.of(where, "the file is empty")
     if not head.startswith(b"PAR1"):
-        raise InputError.of(where, f"the name ends in .parquet, but the content is {_looks_like(head)}")
+        raise InputError.of(where, f"the name ends in .parquet, but the content is {looks_like(head)}")
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError.of(where, f"the Parquet file cannot be read ({str(error).splitlines()[0]})") from None
-    return Table(_plain(frame), where, _frame_rows, tuple(frame.columns))
+    return Table(plain_frame(frame), where, _frame_rows, tuple(frame.columns))
 
 
-def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+def plain_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """A polars frame with the few types that the checks know: Float64, Int64, Date, String."""
     kinds = pl.selectors
     return frame.with_columns(
@@ -156,7 +156,7 @@ def _refuse_foreign(content: bytes, where: str) -> None:
     """Refuse what is no UTF-8 text; an undecodable byte is named with its line."""
     if not content.strip():
         raise InputError.of(where, "the file is empty")
-    kind = _looks_like(content)
+    kind = looks_like(content)
     if kind != "plain text":
         raise InputError.of(where, f"the name says CSV, but the content is {kind}", allowed="CSV text in UTF-8")
     try:
@@ -224,7 +224,7 @@ def _read_frame(source: Any, where: str) -> Table:
     headings = tuple(str(name) for name in eager.columns)
     native = eager.to_native()
     if isinstance(native, pl.DataFrame):
-        return Table(_plain(native), where, _frame_rows, headings)
+        return Table(plain_frame(native), where, _frame_rows, headings)
     columns = [_column(str(name), eager[name]) for name in eager.columns]
     return Table(pl.DataFrame(columns), where, _frame_rows, headings)
 

@@ -371,7 +371,9 @@ def test_fit_writes_a_fragment_that_scenarios_extend(capsys: pytest.CaptureFixtu
     }  # fmt: skip
     assert result["organic"]["model"] == "mbg-nbd"
     assert result["orders"]["customers"] == result["scenario"]["base_customers"] == 2_357
-    assert set(result["backtest"]["by_frequency"][0]) == {"frequency", "customers", "forecast_mean", "actual_mean"}
+    means = {"customers", "forecast_mean", "actual_mean", "chance_mean"}
+    for kind in ("frequency", "segment"):
+        assert set(result["backtest"][f"by_{kind}"][0]) == {kind} | means
     weekly = pl.read_parquet(tmp_path / "fit" / "backtest_weekly.parquet")
     assert weekly["actual"].sum() == result["backtest"]["actual"]
     (tmp_path / "s.toml").write_text('extends = ["library:cdnow.toml", "fit/scenario_fragment.toml"]\n')

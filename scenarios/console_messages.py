@@ -1,0 +1,66 @@
+"""The message log of a fit as tables in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from scenarios.report.format import count, percent
+
+Result = Mapping[str, Any]
+SHARES = ("delivered", "opened", "clicked", "unsubscribed", "complained")
+
+
+def message_tables(result: Result) -> list[Table | str]:
+    """Rates by channel, what was odd, and what taking past contacts out changes."""
+    facts = result.get("messages")
+    if not facts:
+        return []
+    return [_rates(facts), *_findings(facts), *_history(result)]
+
+
+def _rates(facts: Result) -> Table:
+    told = [name for name in SHARES if any(name in row for row in facts["rates"])]
+    heads = ["channel", "messages", "customers", "a week each", *(_head(name) for name in told)]
+    table = Table(title="Messages: rates, not effects", box=None, pad_edge=False)
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place == 0 else "right", overflow="fold")
+    for row in facts["rates"]:
+        week = f"{row['per_week']:.2g}" if "per_week" in row else ""
+        shares = (percent(row[name]) if name in row else "" for name in told)
+        table.add_row(escape(row["channel"]), count(row["messages"]), count(row["customers"]), week, *shares)
+    return table
+
+
+def _head(name: str) -> str:
+    return name if name == "delivered" else f"{name} (of delivered)"
+
+
+def _findings(facts: Result) -> list[str]:
+    lines = []
+    for found in facts["findings"]:
+        others = ", ".join(choice for choice in found["choices"] if choice != found["decision"])
+        first = f", first in {found['first']}" if "first" in found else ""
+        done = f"{found['name']}={found['decision']} (or {others}, by --decide)"
+        lines.append(f"{count(found['count'])} {found['what']}{first}: {done}")
+    notes = list(facts.get("notes", []))
+    return [escape("\n".join(notes + lines))] if notes or lines else []
+
+
+def _history(result: Result) -> list[str]:
+    past = result.get("history", {})
+    if "stimulated_share" not in past:
+        return []
+    effects = ", ".join(f"{name} {value:g}" for name, value in past["assumed_orders_per_contact"].items())
+    weeks = past["forecast_weeks"]
+    return [
+        escape(
+            f"At least {percent(past['stimulated_share'])} of the past repeat orders came from these messages, if a "
+            f"contact adds as many orders as assumed ({effects}). Forecast of {weeks} weeks without any contact: "
+            f"{count(past['forecast_without_contacts'])} orders; a fit that takes every order for the customers' own "
+            f"says {count(past['forecast_under_past_contacts'])}."
+        )
+    ]
