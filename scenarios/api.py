@@ -24,7 +24,7 @@ from scenarios.words import dotted
 from scenarios.world import FrameScenario
 from sim.errors import InputError
 
-__all__ = ["RunResult", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = ["RunResult", "effects", "fit", "load_scenario", "optimize", "simulate"]
 
 Changes = Mapping[str, Any] | Sequence[str]
 """{"channels.sms.unit_cost": 0.08}, values as in TOML, tables as dicts; or the texts of ``--set``."""
@@ -110,6 +110,20 @@ def fit(
         source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
         message_columns=message_columns, decisions=decisions, encoding=encoding,
     )  # fmt: skip
+    return done if out is None else done.write(out)
+
+
+def effects(trial: object = None, *, out: str | Path | None = None, **options: Any) -> RunResult:
+    """What contacts add: of a trial file or frame (``outcomes={"orders": "conversion"}``, ``before``, ``by``, ...), or of
+    ``orders=`` and ``messages=`` with a holdout or arms. Options as in `scenarios.run_effects`."""
+    from scenarios.run_effects import effects_of_file, effects_of_log
+
+    if trial is None and {"orders", "messages"} <= options.keys():
+        done = effects_of_log(options.pop("orders"), options.pop("messages"), **options)
+    elif trial is not None:
+        done = effects_of_file(Path(trial) if isinstance(trial, str) else trial, **options)
+    else:
+        raise InputError.of("effects", "needs a trial", None, "one, or orders and messages")
     return done if out is None else done.write(out)
 
 

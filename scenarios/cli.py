@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenarios import cli_effects
 from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -165,6 +166,45 @@ def fit(
             out=out,
             progress=progress,
         )
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def effects(
+    trial: cli_effects.Trial = None,
+    outcomes: cli_effects.Outcomes = "",
+    before: cli_effects.Before = "",
+    by: cli_effects.By = "",
+    control: cli_effects.Control = None,
+    channel: cli_effects.Channel = None,
+    orders: cli_effects.Orders = None,
+    messages: cli_effects.Messages = None,
+    columns: cli_effects.Columns = "",
+    message_columns: cli_effects.MessageColumns = "",
+    decide: cli_effects.Decide = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what contacts add: from an experiment with arms, or from orders and a message log with a holdout."""
+    named = {
+        option: _pairs(f"--{option}", cli_effects.listed(text))
+        for option, text in (("outcomes", outcomes), ("columns", columns), ("message-columns", message_columns))
+    }
+    common = {"control": control, "columns": named["columns"], "decisions": _pairs("--decide", decide or [])}
+    of_file = {
+        "outcomes": named["outcomes"], "before": cli_effects.listed(before), "by": cli_effects.listed(by),
+        "channel": channel,
+    }  # fmt: skip
+    options = cli_effects.options_of(
+        trial, orders, messages, common, of_file, {"message_columns": named["message-columns"]}
+    )
+    _check_out(out)
+    from scenarios.option_words import as_options
+    from scenarios.run_effects import run_effects
+
+    with _progress() as progress, as_options():
+        done = run_effects(trial, orders=orders, messages=messages, out=out, progress=progress, **options)
     _print(done.result, done.directory, json)
 
 

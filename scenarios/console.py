@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.console_effects import effects_tables
 from scenarios.console_messages import message_tables
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
 
@@ -22,7 +23,7 @@ def show(result: Result, directory: object = None, file: TextIO | None = None) -
     console = Console(file=file, highlight=False)
     if not console.is_terminal and console.width < NARROWEST:
         console = Console(file=file, highlight=False, width=NARROWEST)
-    tables = {"simulate": simulate_tables, "optimize": optimize_tables, "fit": fit_tables}
+    tables = {"simulate": simulate_tables, "optimize": optimize_tables, "fit": fit_tables, "effects": effects_tables}
     for part in tables.get(str(result.get("command")), simulate_tables)(result):
         if isinstance(part, Table):  # as a line of its own a title does not wrap in a narrow table
             console.print(f"[bold]{escape(str(part.title))}[/bold]", soft_wrap=True)

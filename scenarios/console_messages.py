@@ -19,10 +19,11 @@ def message_tables(result: Result) -> list[Table | str]:
     facts = result.get("messages")
     if not facts:
         return []
-    return [_rates(facts), *_findings(facts), *_history(result)]
+    return [rates_table(facts), *finding_lines(facts), *_history(result)]
 
 
-def _rates(facts: Result) -> Table:
+def rates_table(facts: Result) -> Table:
+    """Messages by channel, and shares of what came of them."""
     told = [name for name in SHARES if any(name in row for row in facts["rates"])]
     heads = ["channel", "messages", "customers", "a week each", *(_head(name) for name in told)]
     table = Table(title="Messages: rates, not effects", box=None, pad_edge=False)
@@ -39,9 +40,10 @@ def _head(name: str) -> str:
     return name if name == "delivered" else f"{name} (of delivered)"
 
 
-def _findings(facts: Result) -> list[str]:
+def finding_lines(facts: Result) -> list[Table | str]:
+    """What was odd, what was done about it, and what else one may choose."""
     lines = []
-    for found in facts["findings"]:
+    for found in facts.get("findings", []):
         others = ", ".join(choice for choice in found["choices"] if choice != found["decision"])
         first = f", first in {found['first']}" if "first" in found else ""
         done = f"{found['name']}={found['decision']} (or {others}, by --decide)"

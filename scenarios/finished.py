@@ -47,7 +47,8 @@ class RunResult:
 
     def __repr__(self) -> str:
         """One line: what ran, and the increment it found."""
-        lines = _fit_facts(self.result) if self.result["command"] == "fit" else _plan_facts(self.result)
+        facts = {"fit": _fit_facts, "effects": _effect_facts}
+        lines = facts.get(self.result["command"], _plan_facts)(self.result)
         return f"<{self.result['command']}: {self.result['scenario']['name']}; {'; '.join(lines)}>"
 
     def write(self, out: str | Path | None = None) -> RunResult:
@@ -82,6 +83,13 @@ def _fit_facts(result: dict[str, Any]) -> list[str]:
     test = result["backtest"]
     error = f"{test['error_pct']:+.1f} % orders in {test['weeks']} later weeks"
     return [f"{result['organic']['model']} of {result['orders']['customers']:,} customers", f"forecast {error}"]
+
+
+def _effect_facts(result: dict[str, Any]) -> list[str]:
+    if not result["claimed"]:
+        return ["no effect can be claimed"]
+    rows = [row for row in result["effects"] if row["by"] == ""]
+    return [f"{r['outcome']}, {r['arm']}: {r['effect']:+.4g} ({r['low']:.4g} to {r['high']:.4g})" for r in rows]
 
 
 def _span(estimate: dict[str, float]) -> str:

@@ -121,7 +121,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "forecast_without_contacts": float(fit.expected_future_orders(FORECAST_WEEKS).sum()),
             "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
         },
-        "messages": _message_facts(sent),
+        "messages": message_facts(sent),
     }
 
 
@@ -133,7 +133,8 @@ def _plain_forecast(orders: OrderLog, fit: WithoutContacts, until_day: int, foun
     return float(model.expected_future_orders(FORECAST_WEEKS, s.frequency, s.recency_weeks, s.age_weeks).sum())
 
 
-def _message_facts(sent: MessageLog) -> Part:
+def message_facts(sent: MessageLog) -> Part:
+    """The ``messages`` of a result."""
     days = {"first_day": int(sent.day.min()), "last_day": int(sent.day.max())}
     facts: Part = {
         "messages": int(sent.sent.sum()),

@@ -13,6 +13,7 @@ from typing import Any
 
 from scenarios.report import figures, tables, verdict
 from scenarios.report.charts import CONFIG
+from scenarios.report.effects_page import effects_view
 from scenarios.report.format import (
     Row,
     count,
@@ -27,7 +28,8 @@ from scenarios.report.format import (
     words,
 )
 
-KINDS = {"optimize": "Optimized contact plan", "simulate": "Simulated contact plan", "fit": "Fitted customer model"}
+KINDS = {"optimize": "Optimized contact plan", "simulate": "Simulated contact plan", "fit": "Fitted customer model",
+         "effects": "What contacts add"}  # fmt: skip
 """Commands that have a page, and what the page calls itself."""
 
 
@@ -55,6 +57,8 @@ def render_report(result: dict[str, Any]) -> str:
     shown.setdefault("scenario", {})
     if command == "fit":
         return render("fit.html.j2", fit_view(shown))
+    if command == "effects":
+        return render("effects.html.j2", {**frame(shown), **effects_view(shown)})
     return render("plan.html.j2", plan_view(shown))
 
 
