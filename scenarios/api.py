@@ -114,8 +114,8 @@ def fit(
 
 
 def effects(trial: object = None, *, out: str | Path | None = None, **options: Any) -> RunResult:
-    """What contacts add: of a trial file or frame (``outcomes={"orders": "conversion"}``, ``before``, ``by``, ...), or of
-    ``orders=`` and ``messages=`` with a holdout or arms. Options as in `scenarios.run_effects`."""
+    """What contacts add: of a trial file or frame (``outcomes={"orders": "conversion"}``, ``before``, ``by``, ...), or
+    of ``orders=`` and ``messages=`` with a holdout or arms. Options as in `scenarios.run_effects`."""
     from scenarios.run_effects import effects_of_file, effects_of_log
 
     if trial is None and {"orders", "messages"} <= options.keys():

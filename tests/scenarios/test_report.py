@@ -254,7 +254,7 @@ def test_the_smallest_results_have_a_page() -> None:
 
 
 def test_other_commands_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="'sweep'; allowed: fit, optimize, simulate"):
+    with pytest.raises(ValueError, match="'sweep'; allowed: effects, fit, optimize, simulate"):
         render_report({"command": "sweep"})
 
 
