@@ -33,9 +33,7 @@ def test_nbd(data):
 
 def test_pareto_nbd(pareto, data):
     p = pareto.parameters
-    assert (p.r, p.alpha, p.s, p.beta) == tuple(
-        pytest.approx(v, abs=1e-3) for v in (0.553, 10.578, 0.606, 11.669)
-    )
+    assert (p.r, p.alpha, p.s, p.beta) == tuple(pytest.approx(v, abs=1e-3) for v in (0.553, 10.578, 0.606, 11.669))
     assert pareto.log_likelihood == pytest.approx(-9594.974, abs=0.01)
     assert PUBLISHED.log_likelihood(*data[0]).sum() == pytest.approx(pareto.log_likelihood, abs=0.01)
     errors = [pareto.se[name] for name in pareto_nbd.NAMES]
