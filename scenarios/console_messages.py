@@ -19,7 +19,36 @@ def message_tables(result: Result) -> list[Table | str]:
     facts = result.get("messages")
     if not facts:
         return []
-    return [rates_table(facts), *finding_lines(facts), *_history(result)]
+    return [rates_table(facts), *_optouts(result), *finding_lines(facts), *_history(result)]
+
+
+def _optouts(result: Result) -> list[Table | str]:
+    rows = result.get("optouts", [])
+    if not rows:
+        return []
+    half_life = rows[0]["assumed_half_life_days"]
+    title = (
+        f"Leaving a channel: hazard of a message at rest, growing as exp(gamma F), fatigue half-life {half_life:g} days"
+    )
+    table = Table(title=title, box=None, pad_edge=False)
+    heads = ("channel", "left", "hazard", "95% interval", "gamma", "95% interval", "frailty k", "95% interval")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place == 0 else "right", overflow="fold")
+    for row in rows:
+        top = f"{row['growth_high']:g}" if row["growth_known"] else f"above {row['growth_high']:g}"
+        cells = [
+            count(row["left"]),
+            percent(row["hazard"]),
+            f"{percent(row['hazard_low'])} to {percent(row['hazard_high'])}",
+        ]
+        cells += [f"{row['growth']:g}", f"{row['growth_low']:g} to {top}"]
+        cells += [_alike(row["frailty"]), f"{_alike(row['frailty_low'])} to {_alike(row['frailty_high'])}"]
+        table.add_row(escape(row["channel"]), *cells)
+    return [table]
+
+
+def _alike(k: float) -> str:
+    return "all alike" if k >= 1e5 else f"{k:g}"
 
 
 def rates_table(facts: Result) -> Table:

@@ -13,12 +13,14 @@ from scenarios.finished import RunResult
 from scenarios.fit_segments import shipped_segments_at
 from scenarios.fragment import fit_fragment
 from scenarios.load import load_scenario
+from scenarios.log_rates import log_rates, rates_fragment
 from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
 from sim.fit.history import WithoutContacts, without_contacts
 from sim.fit.organic import fit_organic, organic_numbers
+from sim.fit.trial_log import is_trial
 from sim.messages import MessageLog, read_messages
 from sim.orders import OrderLog, read_orders
 
@@ -31,6 +33,10 @@ ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
 Duplicates = Literal["keep", "drop", "refuse"]
 Refunds = Literal["refuse", "net", "drop"]
 FORECAST_WEEKS = 26
+NO_TRIAL = (
+    "what contacts add cannot be learned from this log: it has neither a holdout nor arms. Past contacts were taken "
+    "out at the assumed effects; contactpolicy effects says which holdout would measure them"
+)
 ASSUMPTIONS = "library:small"
 """Shipped channels and behaviour: what past contacts are taken to have done."""
 _EPOCH = dt.date(1970, 1, 1)
@@ -85,7 +91,7 @@ def fit_orders(
     head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
-    text = fit_fragment(found["organic"], found["spend"], found["label"], contacts)
+    text = fit_fragment(found["organic"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
     tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
     if sent is not None:
         tables["message_rates"] = found["messages"]["rates"]
@@ -108,7 +114,11 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "no effect; map them to one of " + ", ".join(channel.name for channel in channels)
         )
     effects = {c.name: c.orders_per_contact for c in channels if c.name in sent.channels}
-    return {
+    rates = log_rates(sent, channels, build.behaviour(shipped))
+    warnings += rates.pop("warnings")
+    if not is_trial(sent):
+        warnings.append(NO_TRIAL)
+    return rates | {
         "organic": organic_numbers(fit.organic),
         "label": LOG_TAKEN_OUT,
         "warnings": warnings,
@@ -122,6 +132,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
         },
         "messages": message_facts(sent),
+        "fragment": rates_fragment(rates, [channel.name for channel in channels]),
     }
 
 

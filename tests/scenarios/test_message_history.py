@@ -16,7 +16,7 @@ from scenarios.finished import RunResult
 from scenarios.load import load_scenario
 from scenarios.run_fit import fit_orders
 from scenarios.world import load_base, make_world
-from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, NANO, W_ORDERS
+from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, EV_UNSUBSCRIBE, NANO, W_ORDERS
 from sim.policy import Frequencies
 from sim.simulate import simulate
 
@@ -47,9 +47,10 @@ class Worlds:
     def messages(self, world: int) -> pl.DataFrame:
         rows = self.log[(self.log[:, 0] == world) & (self.log[:, 3] == EV_CONTACT)]
         sent = ORIGIN + (rows[:, 2] + 1).astype("timedelta64[D]")
-        return pl.DataFrame({"customer_id": rows[:, 1], "sent_at": sent, "delivered": rows[:, 5]}).with_columns(
-            channel=pl.lit("email")
-        )
+        left = self.log[(self.log[:, 0] == world) & (self.log[:, 3] == EV_UNSUBSCRIBE)]
+        gone = np.isin(rows[:, 1] * 10_000 + rows[:, 2], left[:, 1] * 10_000 + left[:, 2])
+        told = {"customer_id": rows[:, 1], "sent_at": sent, "delivered": rows[:, 5], "unsubscribed": gone.astype(int)}
+        return pl.DataFrame(told).with_columns(channel=pl.lit("email"))
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,26 @@ def test_the_terminal_says_it(fits):
     assert "Messages: rates, not effects" in said
     assert "of the past repeat orders came from these messages" in said
     assert fits[0].frame("message_rates")["channel"].to_list() == ["email"]
+
+
+def test_how_readily_customers_leave_is_what_the_engine_has(fits):
+    """u .001, gamma .15, frailty k 1, for e-mail; one frequency for all, so that gamma stays wide open."""
+    for done in fits[:2]:
+        (found,) = done.result["optouts"]
+        assert found["channel"] == "email"
+        assert found["left"] > 200
+        assert found["hazard_low"] < 0.001 < found["hazard_high"]
+        assert found["growth_low"] <= 0.15 <= found["growth_high"]
+        assert found["frailty_low"] <= 1.0 <= found["frailty_high"]
+
+
+def test_the_fragment_states_what_the_log_tells(fits, tmp_path):
+    text = fits[0].texts["scenario_fragment.toml"]
+    assert "[channels.email]\ndelivered = { value = 1, origin" in text
+    assert "unsubscribe_per_contact = { value = 0.00" in text
+    (tmp_path / "fragment.toml").write_text(text)
+    (tmp_path / "s.toml").write_text('extends = ["library:cdnow.toml", "fragment.toml"]\n')
+    email = load_scenario(tmp_path / "s.toml").scenario.channels["email"]
+    assert (email.delivered.origin, email.unsubscribe_per_contact.origin) == ("fitted", "fitted")
+    assert 0.99 < email.delivered.low < email.delivered.value == 1, "all of them arrive in these worlds"
+    assert any("neither a holdout nor arms" in warning for warning in fits[0].result["warnings"])
