@@ -14,7 +14,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from scenarios import load, run
 from scenarios.files import label_of
@@ -98,6 +98,7 @@ def fit(
     message_columns: Mapping[str, str] | None = None,
     decisions: Mapping[str, str] | None = None,
     encoding: str = "auto",
+    decimal: Literal[".", ","] = ".",
     out: str | Path | None = None,
 ) -> RunResult:
     """Fit order process and spend to a file or data frame of orders, and test the forecast.
@@ -109,6 +110,7 @@ def fit(
     done = run.fit_orders(
         source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
         message_columns=message_columns, decisions=decisions, encoding=encoding,
+        decimal=decimal,
     )  # fmt: skip
     return done if out is None else done.write(out)
 

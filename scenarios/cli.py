@@ -131,7 +131,8 @@ def fit(
         list[str] | None,
         typer.Option(metavar="NAME=CHOICE", help="About oddities in the messages, like duplicates=keep. Repeatable."),
     ] = None,
-    encoding: Annotated[str, typer.Option(help="Of the messages: auto, or a name like cp1251.")] = "auto",
+    encoding: Annotated[str, typer.Option(help="Of text files: auto (UTF-8, UTF-16), or a name like cp1251.")] = "auto",
+    decimal: Annotated[str, typer.Option(metavar=".|,", help="Decimal sign of order values.")] = ".",
     out: Out = None,
     json: Json = False,
     debug: Debug = False,
@@ -163,6 +164,7 @@ def fit(
             message_columns=told,
             decisions=decisions,
             encoding=encoding,
+            decimal=decimal,
             out=out,
             progress=progress,
         )

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from sim.errors import InputError
 
-_CHOICE = re.compile(r"\b(duplicates|refunds)='(\w+)'")
+_CHOICE = re.compile(r"\b(duplicates|refunds|decimal)='([\w,]+)'")
 _MESSAGE_MAPPING = re.compile(r"\bname it with (\w+)=")
 _DECISION = re.compile(r"\bdecide (\w+=\w+)")
 _MAPPING = re.compile(r"\bmap (it|one) with (\w+)=")

@@ -55,18 +55,21 @@ def fit_orders(
     message_columns: Mapping[str, str] | None = None,
     decisions: Mapping[str, str] | None = None,
     encoding: str = "auto",
+    decimal: Literal[".", ","] = ".",
     progress: Progress | None = None,
 ) -> RunResult:
     """Order process and spend of a file or data frame of orders, tested on held-out orders.
 
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
-    oddities in it and its ``encoding`` as in `sim.messages.read_messages`.
+    oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
     """
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
     name = orders.name if isinstance(orders, Path) else "data frame"
-    rows = order_rows(orders, where or {}) if isinstance(orders, Path) else orders
-    log = read_orders(rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name)
+    rows = order_rows(orders, where or {}, encoding) if isinstance(orders, Path) else orders
+    log = read_orders(
+        rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding
+    )
     sent = None
     if messages is not None:
         say(0.1, 1.0, "reading messages")

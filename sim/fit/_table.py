@@ -51,7 +51,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def read_table(source: object, where: str | None = None) -> Table:
+def read_table(source: object, where: str | None = None, encoding: str = "auto") -> Table:
     """Open a path (.csv, .csv.gz, .parquet) or a data frame that narwhals knows (pandas, polars, pyarrow).
 
     Raises
@@ -62,11 +62,11 @@ def read_table(source: object, where: str | None = None) -> Table:
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
-        return _read_file(path, where or path.name)
+        return _read_file(path, where or path.name, encoding)
     return _read_frame(source, where or "data frame")
 
 
-def _read_file(path: Path, where: str) -> Table:
+def _read_file(path: Path, where: str, encoding: str) -> Table:
     name = path.name.lower()
     if not path.exists():
         raise InputError.of(where, "there is no such file", path)
@@ -82,7 +82,23 @@ def _read_file(path: Path, where: str) -> Table:
         content = path.read_bytes()
     except OSError as error:
         raise InputError.of(where, f"cannot be read: {error.strerror}") from None
-    return _parse_csv(_unpack(content, where) if name.endswith(".gz") else content, where)
+    text = _unpack(content, where) if name.endswith(".gz") else content
+    return _parse_csv(_as_utf8(text, where, encoding), where)
+
+
+def _as_utf8(content: bytes, where: str, encoding: str) -> bytes:
+    """UTF-16 that says so is taken for what it is; any other encoding must be named."""
+    if encoding == "auto":
+        if not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return content
+        encoding = "utf-16"
+    try:
+        return content.decode(encoding).encode()
+    except LookupError:
+        raise InputError.of("encoding", "unknown encoding", encoding, "auto, utf-8, utf-16, cp1251, ...") from None
+    except UnicodeDecodeError as error:
+        given = f"byte 0x{content[error.start]:02x} at {error.start:,}"
+        raise InputError.of(where, f"the text is not {encoding}", given, "another encoding") from None
 
 
 def _too_large(where: str, size: int) -> InputError:
@@ -164,7 +180,9 @@ def _refuse_foreign(content: bytes, where: str) -> None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         given = f"byte 0x{content[error.start]:02x}"
-        raise InputError.of(f"{where}, line {line}", "the text is not UTF-8", given, "save it as UTF-8") from None
+        raise InputError.of(
+            f"{where}, line {line}", "the text is not UTF-8", given, "save it as UTF-8, or name its encoding"
+        ) from None
 
 
 def _separator(content: bytes) -> str:
