@@ -99,6 +99,7 @@ def fit(
     decisions: Mapping[str, str] | None = None,
     encoding: str = "auto",
     decimal: Literal[".", ","] = ".",
+    cross_check: bool = False,
     out: str | Path | None = None,
 ) -> RunResult:
     """Fit order process and spend to a file or data frame of orders, and test the forecast.
@@ -110,7 +111,7 @@ def fit(
     done = run.fit_orders(
         source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
         message_columns=message_columns, decisions=decisions, encoding=encoding,
-        decimal=decimal,
+        decimal=decimal, cross_check=cross_check,
     )  # fmt: skip
     return done if out is None else done.write(out)
 

@@ -132,6 +132,7 @@ def fit(
         typer.Option(metavar="NAME=CHOICE", help="About oddities in the messages, like duplicates=keep. Repeatable."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of text files: auto (UTF-8, UTF-16), or a name like cp1251.")] = "auto",
+    cross_check: Annotated[bool, typer.Option("--cross-check", help="Ask Pareto/NBD and NBD too.")] = False,
     decimal: Annotated[str, typer.Option(metavar=".|,", help="Decimal sign of order values.")] = ".",
     out: Out = None,
     json: Json = False,
@@ -165,6 +166,7 @@ def fit(
             decisions=decisions,
             encoding=encoding,
             decimal=decimal,
+            cross_check=cross_check,
             out=out,
             progress=progress,
         )

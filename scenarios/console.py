@@ -63,7 +63,14 @@ def fit_tables(result: Result) -> list[Table | str]:
     return [
         *lines,
         *message_tables(result),
-        *_some(_organic(result), _candidates(result), _spend(result), _backtest(result), _by_segment(result)),
+        *_some(
+            _organic(result),
+            _candidates(result),
+            _spend(result),
+            _backtest(result),
+            _cross(result),
+            _by_segment(result),
+        ),
     ]
 
 
@@ -267,6 +274,18 @@ def _backtest(result: Result) -> Table | None:
     table = _grid(title, "forecast, orders", "actual, orders", "error, %")
     error = f"{backtest['error_pct']:+.1f}" if "error_pct" in backtest else ""
     _row(table, count(backtest["forecast"]), count(backtest["actual"]), error)
+    return table
+
+
+def _cross(result: Result) -> Table | None:
+    """What other models forecast for the same weeks."""
+    rows = result.get("cross_checks", [])
+    if not rows:
+        return None
+    title = f"Cross-check: the same weeks, {count(rows[0]['customers'])} customers"
+    table = _grid(title, "model", "forecast, orders", "actual, orders", "error, %")
+    for row in rows:
+        _row(table, row["model"], count(row["forecast"]), count(row["actual"]), f"{row['error_pct']:+.1f}")
     return table
 
 

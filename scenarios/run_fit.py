@@ -18,6 +18,7 @@ from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from sim.fit.cross_checks import cross_checks
 from sim.fit.history import WithoutContacts, without_contacts
 from sim.fit.organic import fit_organic, organic_numbers
 from sim.fit.trial_log import is_trial
@@ -56,12 +57,14 @@ def fit_orders(
     decisions: Mapping[str, str] | None = None,
     encoding: str = "auto",
     decimal: Literal[".", ","] = ".",
+    cross_check: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Order process and spend of a file or data frame of orders, tested on held-out orders.
 
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
     oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
+    ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders.
     """
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
@@ -81,6 +84,10 @@ def fit_orders(
     last = None if until is None else (until - _EPOCH).days
     plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at)
     found = plain.to_dict()
+    if cross_check:
+        say(0.5, 1.0, "other models")
+        ends = (found["backtest"][key] for key in ("calibrated_until", "held_out_until"))
+        found["cross_checks"] = cross_checks(log, *((dt.date.fromisoformat(end) - _EPOCH).days for end in ends))
     if sent is not None:
         say(0.6, 1.0, "taking past contacts out")
         fitted_until = (dt.date.fromisoformat(plain.fitted_until) - _EPOCH).days

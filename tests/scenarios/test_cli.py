@@ -184,7 +184,7 @@ def test_fit_passes_its_options_on(call, run, tmp_path):
     assert options == {
         "columns": {"customer_id": "cid", "order_date": "d", "order_value": "v"}, "model": "mbg-nbd",
         "duplicates": "drop", "refunds": "net", "where": {"in_sample": "1"}, "out": None,
-        "messages": None, "message_columns": {}, "decisions": {}, "encoding": "auto", "decimal": ".",
+        "messages": None, "message_columns": {}, "decisions": {}, "encoding": "auto", "decimal": ".", "cross_check": False,
     }  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Past contacts in a scenario: taken out of the fit, said in the result, and the same customers otherwise."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,13 @@ def test_a_fit_is_named_after_its_file_and_tested_by_segment():
     assert found.frame("backtest_by_segment")["segment"][0] == "Champions"
     assert found.frame("backtest_by_segment").height == 7
     assert "Backtest by segment" in found.summary()
+
+
+def test_other_models_are_asked_for_the_same_weeks():
+    found = fit_orders(scenario().orders_path, where={"in_sample": "1"}, until=dt.date(1997, 9, 30), cross_check=True)
+    pareto, plain = found.result["cross_checks"]
+    assert (pareto["model"], plain["model"]) == ("pareto-nbd", "nbd")
+    assert pareto["log_likelihood"] == pytest.approx(-9594.97, abs=0.01)
+    assert pareto["actual"] == found.result["backtest"]["actual"]
+    assert abs(pareto["error_pct"]) < 15 < plain["error_pct"], "nobody leaves: far too many orders"
+    assert "Cross-check: the same weeks, 2,357 customers" in found.summary()
