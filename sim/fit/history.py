@@ -24,7 +24,10 @@ The parameters of a large base are fitted to an even sample of it; every custome
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -116,10 +119,20 @@ class Histories:
 
     def parts(self) -> Iterator[tuple[slice, Floats, Floats]]:
         """All histories, a few at a time: which ones, and their likelihoods, active and dropped out."""
-        for start in range(0, self.count.size, _AT_ONCE):
-            part = slice(start, min(start + _AT_ONCE, self.count.size))
-            alive, dropped, _ = self.grids(np.arange(part.start, part.stop))
-            yield part, alive, dropped
+        slices = [slice(at, min(at + _AT_ONCE, self.count.size)) for at in range(0, self.count.size, _AT_ONCE)]
+        waiting: deque[tuple[slice, Future[tuple[Floats, Floats, Floats]]]] = deque()
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the recursion runs outside the interpreter's lock
+            for part in slices:
+                waiting.append((part, pool.submit(self.grids, np.arange(part.start, part.stop))))
+                if len(waiting) > (os.cpu_count() or 1):
+                    yield _done(*waiting.popleft())
+            while waiting:
+                yield _done(*waiting.popleft())
+
+
+def _done(part: slice, grids: Future[tuple[Floats, Floats, Floats]]) -> tuple[slice, Floats, Floats]:
+    alive, dropped, _ = grids.result()
+    return part, alive, dropped
 
 
 @dataclass(frozen=True, eq=False)
