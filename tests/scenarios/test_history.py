@@ -180,7 +180,7 @@ def accept(until: dt.date) -> Acceptance:
     days = (DATA_END - until).days
     weeks = -(-days // 7)
     overrides = [f"base.as_of={until}", 'base.model="mbg-nbd"', f"horizon.weeks={weeks}", "horizon.tail_weeks=0"]
-    base = load_base(load_scenario("library:cdnow", overrides))
+    base = load_base(load_scenario("library:cdnow", [*overrides, 'base.history_contacts="none"']))
     everything = load_scenario("library:cdnow")
     orders = read_orders(order_rows(everything.orders_path, everything.scenario.base.where))
     report = fit_organic(orders, until_day=_day(until), model="mbg-nbd")
