@@ -312,3 +312,7 @@ def test_numbers_as_the_reader_sees_them(shown: object, expected: object) -> Non
     assert shown == (
         pytest.approx(expected) if isinstance(expected, tuple) and isinstance(expected[0], (int, float)) else expected
     )
+
+
+def test_the_period_starts_the_day_after_the_data() -> None:
+    assert "26 weeks from 1998-07-01" in render_report(optimize_result())
