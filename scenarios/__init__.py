@@ -1,7 +1,7 @@
 """What people ask: scenarios, what-if runs, the command line and its reports.
 
-For notebooks: ``load_scenario``, ``simulate``, ``optimize`` and ``fit`` (see ``scenarios.api``). They are imported when
-they are first used, so that the command line starts at once.
+For notebooks: ``load_scenario``, ``simulate``, ``compare``, ``optimize``, ``fit`` ... (see ``scenarios.api``). They are
+imported when they are first used, so that the command line starts at once.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scenarios.api import RunResult, fit, load_scenario, optimize, simulate
+    from scenarios.api import RunResult, compare, fit, load_scenario, optimize, simulate
 
-__all__ = ["RunResult", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = ["RunResult", "compare", "fit", "load_scenario", "optimize", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -47,7 +47,10 @@ class RunResult:
 
     def __repr__(self) -> str:
         """One line: what ran, and the increment it found."""
-        lines = _fit_facts(self.result) if self.result["command"] == "fit" else _plan_facts(self.result)
+        if "verdict" in self.result:
+            lines = [str(self.result["verdict"])]
+        else:
+            lines = _fit_facts(self.result) if self.result["command"] == "fit" else _plan_facts(self.result)
         return f"<{self.result['command']}: {self.result['scenario']['name']}; {'; '.join(lines)}>"
 
     def write(self, out: str | Path | None = None) -> RunResult:

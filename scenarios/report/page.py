@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.report import figures, tables, verdict
+from scenarios.report.answers import ANSWERS, TITLES, answer_view
 from scenarios.report.bundle import chart_library
 from scenarios.report.charts import CONFIG
 from scenarios.report.format import (
@@ -27,7 +28,12 @@ from scenarios.report.format import (
     words,
 )
 
-KINDS = {"optimize": "Optimized contact plan", "simulate": "Simulated contact plan", "fit": "Fitted customer model"}
+KINDS = {
+    "optimize": "Optimized contact plan",
+    "simulate": "Simulated contact plan",
+    "fit": "Fitted customer model",
+    **TITLES,
+}
 """Commands that have a page, and what the page calls itself."""
 
 
@@ -55,6 +61,8 @@ def render_report(result: dict[str, Any]) -> str:
     shown.setdefault("scenario", {})
     if command == "fit":
         return render("fit.html.j2", fit_view(shown))
+    if command in ANSWERS:
+        return render("answer.html.j2", answer_view(shown, frame(shown)))
     return render("plan.html.j2", plan_view(shown))
 
 

@@ -29,7 +29,9 @@ def library() -> str:
 
 def test_a_second_process_reads_what_the_first_one_made(made: list[str], tmp_path: Path) -> None:
     assert (library(), library(), len(made)) == ("script", "script", 1)
-    assert [file.name for file in (tmp_path / "__pycache__").iterdir()] == [f"charts-{made[0].replace('_', '.')}-1.0.js"]
+    assert [file.name for file in (tmp_path / "__pycache__").iterdir()] == [
+        f"charts-{made[0].replace('_', '.')}-1.0.js"
+    ]
 
 
 def test_another_version_makes_its_own(made: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
