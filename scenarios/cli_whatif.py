@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from scenarios.cli import (
     Debug,
     Json,
     Out,
+    ScenarioFile,
     Seed,
     Sets,
     Threads,
@@ -21,6 +24,7 @@ from scenarios.cli import (
     _progress,
     app,
 )
+from sim.errors import InputError
 
 OwnPast = Annotated[
     bool,
@@ -62,3 +66,74 @@ def compare(
             alternatives, seed=seed, customers=customers, threads=threads, own_past=own_past, progress=progress
         ).write(out)
     _print(done.result, done.directory, json)
+
+
+@app.command()
+def sweep(
+    scenario: ScenarioFile,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary", metavar="KEY=V1,V2,...", help="A key and its values; once, or twice for all combinations."
+        ),
+    ],
+    set_: Sets = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Plan to simulate in every point.")] = None,
+    search: Annotated[
+        bool, typer.Option("--search", help="Search the best plan in every point (default where optimize.* is varied).")
+    ] = False,
+    fill: Annotated[
+        bool,
+        typer.Option("--fill", help="As many contacts as the varied caps allow (default where only caps are varied)."),
+    ] = False,
+    current: Annotated[
+        bool, typer.Option("--current", help="The current policy in every point (default for other keys).")
+    ] = False,
+    own_past: OwnPast = False,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Vary one or two keys: caps, budgets, capacities, prices, any number; paired, and resumed if interrupted.
+
+    Varying a cap's max_contacts gives the cap benchmark: which cap to set, what a looser one gains and costs.
+    """
+    given = {"plan": plan is not None, "search": search, "fill": fill, "current": current}
+    named = [name for name, yes in given.items() if yes]
+    if len(named) > 1:
+        raise InputError.of(
+            f"--{named[1]}", f"goes not with --{named[0]}", None, "one of --plan, --search, --fill, --current"
+        )
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.grid import parse_axes
+    from scenarios.sweeping import Mode, make_sweep, plan_from, run_sweep
+
+    axes = parse_axes(vary)
+    mode: Mode | None = "search" if search else "fill" if fill else "current" if current else None
+    given_plan = plan_from(plan, loaded)
+    asked = make_sweep(loaded, axes, plan=given_plan, mode=mode, seed=seed, customers=customers, own_past=own_past)
+    folder = unfinished_folder(out, loaded.slug, asked.digest)
+    try:
+        with _progress() as progress:
+            done = run_sweep(asked, threads=threads, folder=folder, progress=progress).write(out)
+    except BaseException:
+        kept = len(list(folder.glob("*.npz")))
+        if kept:
+            said = f"{kept} of {len(asked.points)} points are kept in {folder}: the same command goes on from there"
+            print(said, file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    _print(done.result, done.directory, json)
+
+
+def unfinished_folder(out: Path | None, slug: str, digest: str) -> Path:
+    """Where the finished points of an unfinished sweep wait: beside the future run directory, hidden."""
+    if out is None:
+        return Path("runs") / f".{slug}-sweep-{digest}.points"
+    return out.absolute().parent / f".{out.name}-{digest}.points"

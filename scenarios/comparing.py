@@ -28,7 +28,7 @@ def alternatives_of(
 ) -> list[Alternative]:
     """Scenarios first, then variants of the first one, then plans in it; names are made unique."""
     first = scenarios[0]
-    channels, segments = build.channel_names(first), build.segment_names(first)
+    segments, channels = build.segment_names(first), build.channel_names(first)
     found = [Alternative(loaded.name, loaded) for loaded in scenarios]
     for text in variants:
         name, changes = parse_variant(text)

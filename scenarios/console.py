@@ -58,14 +58,14 @@ def optimize_tables(result: Result) -> list[Table | str]:
 
 def answer_tables(result: Result) -> list[Table | str]:
     """The verdict, then the tables that the page has too."""
-    parts: list[Table | str] = [_head(result), *(escape(str(text)) for text in result.get("remarks", []))]
+    parts: list[Table | str] = [_head(result)]
     for section in sections(result):
         if section.table is not None and not section.page_only:
             table = _grid(section.title, *section.table.columns)
             for row in section.table.rows:
                 _row(table, *map(str, row))
             parts.append(table)
-    return [*parts, f"[bold]{escape(str(result['verdict']))}[/bold]"]
+    return [*parts, f"[bold]{escape(str(result['verdict']))}[/bold]", *map(escape, result.get("remarks", []))]
 
 
 def fit_tables(result: Result) -> list[Table | str]:
