@@ -9,9 +9,9 @@ from scenarios.report import figures, tables
 from scenarios.report.format import Row
 from scenarios.report.sections import Cell, Result, Section
 
-ANSWERS = {"compare": "compared", "sweep": "swept"}
+ANSWERS = {"compare": "compared", "sweep": "swept", "experiment": "experimented"}
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
-TITLES = {"compare": "Comparison", "sweep": "Sweep"}
+TITLES = {"compare": "Comparison", "sweep": "Sweep", "experiment": "Experiment"}
 TERMS = {
     "value": ("Value", "Contribution (margin × revenue − contact cost) of the horizon and, discounted, of the weeks "
               "after it, in addition to what the same customers bring without any contact. After the horizon each plan "
@@ -48,7 +48,7 @@ def answer_view(result: Row, frame: Row) -> Row:
             }
             for section, made in drawn
         ],
-        "terms": [TERMS[key] for key in result.get("terms", TERMS)],
+        "terms": list(TERMS.values()),
         "assumptions": rows,
         "origins": tables.origins(rows),
         "specs": figures.specs_of([figure for _, made in drawn for figure in made]),

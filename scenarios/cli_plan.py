@@ -1,0 +1,83 @@
+"""Commands for carrying a plan out: proving it, delivering it, handing it over."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli import (
+    Customers,
+    Debug,
+    Json,
+    Out,
+    ScenarioFile,
+    Seed,
+    Sets,
+    Threads,
+    _check_out,
+    _load,
+    _print,
+    _progress,
+    app,
+)
+
+PlanFile = Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")]
+
+
+class MetricName(StrEnum):
+    """What the experiment is judged by."""
+
+    contribution = "contribution"
+    revenue = "revenue"
+    orders = "orders"
+
+
+class VersusName(StrEnum):
+    """What held-out customers get."""
+
+    no_contact = "no_contact"
+    current = "current"
+
+
+@app.command()
+def experiment(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: PlanFile = None,
+    versus: Annotated[VersusName, typer.Option(help="What held-out customers get.")] = VersusName.no_contact,
+    metric: Annotated[MetricName, typer.Option(help="What the effect is judged by.")] = MetricName.contribution,
+    share: Annotated[float | None, typer.Option(help="Share held out; default the smallest that proves it.")] = None,
+    weeks: Annotated[int | None, typer.Option(help="Duration; default the one that proves it cheapest.")] = None,
+    power: Annotated[float, typer.Option(help="Chance to find the effect that is asked for.")] = 0.8,
+    most_share: Annotated[float, typer.Option(help="Largest acceptable share held out.")] = 0.2,
+    most_weeks: Annotated[int, typer.Option(help="Longest acceptable duration.")] = 52,
+    regions: Annotated[int, typer.Option(help="Regions of a geo split, an even number.")] = 20,
+    region_cv: Annotated[float, typer.Option(help="Spread of regional shocks (0.05 = 5 %).")] = 0.05,
+    experiments: Annotated[int, typer.Option(help="Simulated experiments that check the design.")] = 400,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say how to prove a plan: holdout, duration, power, price; or that it cannot be proved at an acceptable cost."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.experiment_terms import Terms
+    from scenarios.experimenting import design_experiment
+    from scenarios.sweeping import plan_from
+
+    terms = Terms(
+        metric=metric.value, versus=versus.value, share=share, weeks=weeks, power=power, most_share=most_share,
+        most_weeks=most_weeks, regions=regions, region_cv=region_cv, experiments=experiments,
+    )  # fmt: skip
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = design_experiment(
+            loaded, plan=given, terms=terms, seed=seed, customers=customers, threads=threads, progress=progress
+        ).write(out)
+    _print(done.result, done.directory, json)
