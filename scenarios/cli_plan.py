@@ -81,3 +81,32 @@ def experiment(
             loaded, plan=given, terms=terms, seed=seed, customers=customers, threads=threads, progress=progress
         ).write(out)
     _print(done.result, done.directory, json)
+
+
+@app.command()
+def deliver(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: PlanFile = None,
+    weeks: Annotated[int, typer.Option(help="Weeks that are played through.")] = 4,
+    target: Annotated[float, typer.Option(help="Share that should leave in time.")] = 0.95,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Play a plan through send windows, throughput and a call centre: on time, needed seats, capacity."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.delivering import plan_delivery
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = plan_delivery(
+            loaded, plan=given, weeks=weeks, target=target, seed=seed, customers=customers, threads=threads,
+            progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)
