@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import poisson
 
-from scenarios import build, schema
+from scenarios import build
 from scenarios.daily import Daily, daily_contacts
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
@@ -17,11 +18,14 @@ from scenarios.outcome import Part
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, percent
+from scenarios.schema_delivery import CallCentre as CallCentreTable
+from scenarios.schema_delivery import Delivery
 from scenarios.world import load_base
 from sim.call_centre import CallCentre, seats_needed, take_calls
 from sim.delivery import DAY, HOUR, Batch, Hours, Sender, Sent, deliver, throughput_needed
 from sim.errors import InputError
 from sim.policy import Frequencies
+from sim.sampling import numbered
 
 Progress = Callable[[float, float, str], None]
 CUSTOMERS = 20_000
@@ -98,7 +102,7 @@ def capacity_fragment(rows: Sequence[Part], calls: Part | None = None) -> str:
 
 
 def _channel(
-    name: str, table: schema.Delivery, daily: Daily, lane: int, first_weekday: int, target: float, weeks: int
+    name: str, table: Delivery, daily: Daily, lane: int, first_weekday: int, target: float, weeks: int
 ) -> tuple[Part, Sent]:
     hours = Hours(table.opens_hour, table.closes_hour, table.weekdays, first_weekday)
     sender = Sender(table.per_hour, hours, table.failure_share, table.retries, table.retry_after_minutes)
@@ -136,7 +140,7 @@ def _batches(contacts: npt.NDArray[np.float64], hours: Hours) -> list[Batch]:
 
 
 def _calls(
-    centre: schema.CallCentre,
+    centre: CallCentreTable,
     names: Sequence[str],
     sent: dict[str, Sent],
     daily: Daily,
@@ -175,17 +179,17 @@ def _calls(
 
 
 def _call_times(
-    centre: schema.CallCentre, names: Sequence[str], sent: dict[str, Sent], daily: Daily, seed: int
+    centre: CallCentreTable, names: Sequence[str], sent: dict[str, Sent], daily: Daily, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
     """Minutes of the calls, ascending, and the segment's place of each caller."""
-    rng = np.random.default_rng(seed)
     minutes, classes = [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
     for name, rate in centre.calls_per_contact.items():
         if name not in names or not rate:
             continue
         at, number, priority = _left(name, names, sent, daily)
-        many = rng.poisson(number * rate)
-        minutes.append(np.repeat(at, many) + rng.exponential(centre.call_delay_hours * HOUR, int(many.sum())))
+        many = poisson.ppf(numbered(seed, f"calls: {name}", len(at)), number * rate).astype(np.int64)
+        delay = -centre.call_delay_hours * HOUR * np.log(numbered(seed, f"calls: {name} delay", int(many.sum())))
+        minutes.append(np.repeat(at, many) + delay)
         classes.append(np.repeat(priority, many))
     times, kinds = np.concatenate(minutes), np.concatenate(classes)
     order = np.argsort(times, kind="stable")
@@ -203,12 +207,11 @@ def _left(name: str, names: Sequence[str], sent: dict[str, Sent], daily: Daily) 
 
 def _bearable(centre: CallCentre, arrivals: npt.NDArray[np.float64], within: float, level: float, seed: int) -> float:
     """Largest multiple of these calls, 1/32 to 8, at which the service level is kept, to about 3 %; 0 if none is."""
-    rng = np.random.default_rng(seed)
-    marks = rng.random(len(arrivals))
+    marks = numbered(seed, "calls: copies", len(arrivals))
 
     def kept(scale: float) -> bool:
         copies = np.floor(scale + marks).astype(int)  # on average ``scale`` of each call
-        jitter = np.sort(np.repeat(arrivals, copies) + rng.uniform(0, 1, int(copies.sum())))
+        jitter = np.sort(np.repeat(arrivals, copies) + numbered(seed, "calls: jitter", int(copies.sum())))
         return take_calls(centre, jitter, seed=seed).within(within) >= level
 
     low, high = 1 / 32, 8.0

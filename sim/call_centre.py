@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import simpy
 
+from sim.sampling import numbered
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -61,12 +63,11 @@ def take_calls(
     centre: CallCentre, arrivals: Floats, priority: npt.NDArray[np.int64] | None = None, *, seed: int
 ) -> Answered:
     """Serve calls that arrive at these minutes (M,), ascending; smaller priority is served first."""
-    rng = np.random.default_rng(seed)
     many = len(arrivals)
-    talk = rng.exponential(centre.call_minutes, many)
+    talk = -centre.call_minutes * np.log(numbered(seed, "calls: talk", many))
     patience = np.full(many, np.inf)
     if centre.patience_minutes is not None:
-        patience = rng.exponential(centre.patience_minutes, many)
+        patience = -centre.patience_minutes * np.log(numbered(seed, "calls: patience", many))
     classes = np.zeros(many, dtype=np.int64) if priority is None else priority
     waited, served = np.zeros(many), np.zeros(many, dtype=bool)
     env = simpy.Environment()

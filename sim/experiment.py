@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri, stdtrit
 
 from sim.errors import InputError
+from sim.sampling import chosen, numbered
 
 Floats = npt.NDArray[np.float64]
 LEAST_BUYERS = 60
@@ -155,12 +156,11 @@ class Trials:
 
 def many_experiments(pool: Pool, customers: int, share: float, experiments: int, seed: int) -> Trials:
     """Draw two independent groups of real size again and again, and look at their intervals."""
-    rng = np.random.default_rng(seed)
     held = max(1, round(customers * share))
     truth, covered, seen, refused = pool.moments.effect, 0, 0, 0
-    for _ in range(experiments):
-        out = rng.integers(len(pool.control), size=held)
-        into = rng.integers(len(pool.treated), size=customers - held)
+    for trial in range(experiments):
+        out = chosen(seed, "experiment: control", held, len(pool.control), trial)
+        into = chosen(seed, "experiment: treated", customers - held, len(pool.treated), trial)
         try:
             _, low, high = difference_interval(pool.treated[into], pool.control[out], int(pool.bought[out].sum()))
         except InputError:
@@ -210,15 +210,15 @@ class Geo:
 
     def trial(self, moments: Moments, level: float, customers: int, experiments: int, seed: int) -> float:
         """Share of simulated geo experiments that find the effect: shocks, sampling of customers, t-test."""
-        rng = np.random.default_rng(seed)
         half, each = self.regions // 2, customers / self.regions
-        shape = (experiments, half)
 
-        def arm(mean: float, sd: float) -> Floats:
-            noise = rng.normal(0.0, sd / math.sqrt(each), shape)
-            return np.asarray(mean + self.region_cv * level * rng.normal(size=shape) + noise)
+        def arm(name: str, mean: float, sd: float) -> Floats:
+            spread = math.hypot(self.region_cv * level, sd / math.sqrt(each))
+            normal = ndtri(numbered(seed, f"geo: {name}", experiments * half)).reshape(experiments, half)
+            return np.asarray(mean + spread * normal)
 
-        treated, control = arm(moments.effect, moments.sd_treated), arm(0.0, moments.sd_control)
+        treated = arm("treated", moments.effect, moments.sd_treated)
+        control = arm("control", 0.0, moments.sd_control)
         spread = (treated.var(axis=1, ddof=1) + control.var(axis=1, ddof=1)) / half
         ratio = (treated.mean(axis=1) - control.mean(axis=1)) / np.sqrt(spread)
         t = float(stdtrit(2 * half - 2, 0.975))
