@@ -110,3 +110,42 @@ def deliver(
             progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
+
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a finished run.")]
+
+
+@app.command()
+def report(
+    run: RunArgument,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Elsewhere than in the run.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Make the page of a run again, with an Excel workbook and CSV files of its tables."""
+    from scenarios.reporting import report_run
+
+    for file in report_run(run, out):
+        print(file)
+
+
+@app.command()
+def export(
+    run: RunArgument,
+    weeks: Annotated[int, typer.Option(help="Weeks of the calendar.")] = 4,
+    seed: Seed = 1,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Hand a plan over: caps by segment and channel, dated calendar, audience by customer (CSV and JSON)."""
+    _check_out(out)
+    from scenarios.exporting import export_run, summary_lines
+
+    with _progress() as progress:
+        summary, directory = export_run(run, weeks=weeks, seed=seed, out=out, progress=progress)
+    if json:
+        import json as format_
+
+        print(format_.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print(summary_lines(summary, directory))

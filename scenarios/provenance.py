@@ -47,7 +47,16 @@ def scenario_part(loaded: LoadedScenario, population: Population) -> dict[str, A
         "base_customers": population.base_size,
         "simulated_customers": population.size,
         "changes": [change.as_dict() for change in loaded.changes],
+        **_source(loaded),
     }
+
+
+def _source(loaded: LoadedScenario) -> dict[str, Any]:
+    """What it takes to load the scenario again; absent where the customers were a data frame."""
+    if loaded.scenario.base.orders is not None and loaded.orders_path is None:
+        return {}
+    path = str(loaded.path.absolute())
+    return {"source": {"path": path, "overrides": list(loaded.overrides), "presets": list(loaded.presets)}}
 
 
 def provenance_part(clock: Clock, **more: Any) -> dict[str, Any]:

@@ -254,8 +254,10 @@ def test_the_smallest_results_have_a_page() -> None:
 
 
 def test_other_commands_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="'sweep'; allowed: fit, optimize, simulate"):
-        render_report({"command": "sweep"})
+    with pytest.raises(
+        ValueError, match="'predict'; allowed: compare, deliver, experiment, fit, optimize, simulate, sweep"
+    ):
+        render_report({"command": "predict"})
 
 
 def test_write_is_atomic_and_makes_its_folder(tmp_path: Path) -> None:
