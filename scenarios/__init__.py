@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scenarios.api import RunResult, compare, fit, load_scenario, optimize, simulate
+    from scenarios.api_plan import deliver, experiment, sweep
 
-__all__ = ["RunResult", "compare", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = [
+    "RunResult", "compare", "deliver", "experiment", "fit", "load_scenario", "optimize", "simulate", "sweep",
+]  # fmt: skip
+_PLANNING = ("deliver", "experiment", "sweep")
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from scenarios import api
+    from importlib import import_module
 
-    return getattr(api, name)
+    return getattr(import_module("scenarios.api_plan" if name in _PLANNING else "scenarios.api"), name)
 
 
 def __dir__() -> list[str]:

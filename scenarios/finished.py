@@ -37,6 +37,12 @@ class RunResult:
             raise KeyError(f"no table {name!r}, only {', '.join(self.frames)}")
         return self.frames[name]
 
+    def charts(self) -> dict[str, Any]:
+        """The charts of the page by title, as altair charts."""
+        from scenarios.plots import charts
+
+        return charts(self.result)
+
     def summary(self) -> str:
         """The tables that the command line prints."""
         from scenarios.console import show

@@ -60,7 +60,7 @@ def _benchmark(result: Result, said: str) -> Section:
     table = Table(
         (
             f"at most, in {benchmark['window_days']} days", f"value, {currency}", f"contribution, {currency}",
-            "contacts", "unsubscribes", *(f"list lost after {int(week) * 12 // 52} months" for week in weeks),
+            "contacts", "unsubscribes", *(f"list lost, {int(week) * 12 // 52} months" for week in weeks),
         ),
         [
             [
@@ -68,7 +68,7 @@ def _benchmark(result: Result, said: str) -> Section:
                 cell(row["value"]),
                 cell(row["contribution"]),
                 count(sum(row["contacts"].values())),
-                cell(row["unsubscribes"]),
+                count(row["unsubscribes"]["mean"]),
                 *(share_cell(row["list_lost_after_weeks"][week]) for week in weeks),
             ]
             for row in rows
