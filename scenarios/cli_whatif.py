@@ -137,3 +137,33 @@ def unfinished_folder(out: Path | None, slug: str, digest: str) -> Path:
     if out is None:
         return Path("runs") / f".{slug}-sweep-{digest}.points"
     return out.absolute().parent / f".{out.name}-{digest}.points"
+
+
+@app.command()
+def require(
+    scenario: ScenarioFile,
+    target: Annotated[
+        str,
+        typer.Option("--target", metavar="MEASURE=AMOUNT", help="value=15000 over no contact, or value=+5%."),
+    ],
+    most_list_loss: Annotated[float | None, typer.Option(help="Share of the list that may be lost, like 0.05.")] = None,
+    set_: Sets = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Plan backwards: which budget and volumes does a goal need? Exit code 3 if it cannot be reached, and why."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.requiring import Goal, require_goal
+
+    goal = Goal.parse(target)
+    with _progress() as progress:
+        done = require_goal(
+            loaded, goal, most_list_loss=most_list_loss, seed=seed, customers=customers, threads=threads,
+            progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)

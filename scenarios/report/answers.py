@@ -9,9 +9,21 @@ from scenarios.report import figures, tables
 from scenarios.report.format import Row
 from scenarios.report.sections import Cell, Result, Section
 
-ANSWERS = {"compare": "compared", "sweep": "swept", "experiment": "experimented", "deliver": "delivered"}
+ANSWERS = {
+    "compare": "compared",
+    "sweep": "swept",
+    "require": "required",
+    "experiment": "experimented",
+    "deliver": "delivered",
+}
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
-TITLES = {"compare": "Comparison", "sweep": "Sweep", "experiment": "Experiment", "deliver": "Delivery"}
+TITLES = {
+    "compare": "Comparison",
+    "sweep": "Sweep",
+    "require": "Planned backwards",
+    "experiment": "Experiment",
+    "deliver": "Delivery",
+}
 TERMS = {
     "value": ("Value", "Contribution (margin × revenue − contact cost) of the horizon and, discounted, of the weeks "
               "after it, in addition to what the same customers bring without any contact. After the horizon each plan "
