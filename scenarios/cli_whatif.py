@@ -167,3 +167,29 @@ def require(
             progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
+
+
+@app.command()
+def rules(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what each rule of contact keeps back and what it is worth, by taking it away alone."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.attributing import attribute_rules
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = attribute_rules(
+            loaded, plan=given, seed=seed, customers=customers, threads=threads, progress=progress
+        ).write(out)
+    _print(done.result, done.directory, json)

@@ -12,6 +12,7 @@ from scenarios.report.sections import Cell, Result, Section
 ANSWERS = {
     "compare": "compared",
     "sweep": "swept",
+    "rules": "attributed",
     "require": "required",
     "experiment": "experimented",
     "deliver": "delivered",
@@ -20,6 +21,7 @@ ANSWERS = {
 TITLES = {
     "compare": "Comparison",
     "sweep": "Sweep",
+    "rules": "What the rules do",
     "require": "Planned backwards",
     "experiment": "Experiment",
     "deliver": "Delivery",
