@@ -193,3 +193,33 @@ def rules(
             loaded, plan=given, seed=seed, customers=customers, threads=threads, progress=progress
         ).write(out)
     _print(done.result, done.directory, json)
+
+
+@app.command()
+def ledger(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    over_current: Annotated[
+        bool, typer.Option("--over-current", help="Beside the current policy instead of no contact.")
+    ] = False,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say who ends in another segment because of the plan, and what these customers are worth, paired."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.ledger import migration_ledger
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = migration_ledger(
+            loaded, plan=given, versus="current" if over_current else "no_contact", seed=seed, customers=customers,
+            threads=threads, progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)
