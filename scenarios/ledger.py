@@ -20,7 +20,7 @@ from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
-from scenarios.report.format import count, money, number, percent
+from scenarios.report.format import count, money, percent
 from scenarios.world import load_base, make_world, no_contact
 from sim.compare import Estimate, base_total, value_per_customer
 from sim.engine.tables import EV_SEGMENT
@@ -143,7 +143,7 @@ def _verdict(groups: list[Part], total: Estimate, currency: str, versus: Versus)
     return (
         f"Because of the plan {better} customers end in a better segment than {against} and {worse} in a worse one. "
         f"Those who moved up bring {worth}; the {count(same['customers'])} who end where they would have anyway bring "
-        f"{number(same['contribution']['mean'])}."
+        f"{money(same['contribution']['mean'], currency)}."
     )
 
 
