@@ -24,10 +24,12 @@ from scenarios.words import dotted
 from scenarios.world import FrameScenario
 from sim.errors import InputError
 
-__all__ = ["RunResult", "effects", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = ["RunResult", "compare", "effects", "fit", "load_scenario", "optimize", "simulate"]
 
 Changes = Mapping[str, Any] | Sequence[str]
 """{"channels.sms.unit_cost": 0.08}, values as in TOML, tables as dicts; or the texts of ``--set``."""
+Compared = LoadedScenario | str | Path | tuple[LoadedScenario | str | Path, run.PlanGiven]
+"""A scenario, in which the current policy is valued, or a scenario and a plan."""
 IN_MEMORY = "data frame"
 """What ``base.orders`` says where orders are no file."""
 
@@ -83,6 +85,33 @@ def optimize(
     done = run.optimize_scenario(
         _loaded(scenario), seed=seed, customers=customers, threads=threads, per_customer=per_customer
     )
+    return done if out is None else done.write(out)
+
+
+def compare(
+    alternatives: Mapping[str, Compared],
+    *,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    own_past: bool = False,
+    out: str | Path | None = None,
+) -> RunResult:
+    """Put alternatives side by side, paired: ``{"today": scenario, "weekly": (scenario, {"default": {"email": 1}})}``.
+
+    All start from the past of the first one (its current policy and rules), unless ``own_past``.
+    """
+    from scenarios.alternatives import Alternative
+    from scenarios.comparing import compare_alternatives
+
+    if not alternatives:
+        raise InputError.of("alternatives", "there is nothing to compare", None, "{name: scenario or (scenario, plan)}")
+    listed = []
+    for name, given in alternatives.items():
+        scenario, plan = given if isinstance(given, tuple) else (given, None)
+        loaded = _loaded(scenario)
+        listed.append(Alternative(name, loaded, None if plan is None else run.plan_of(plan, loaded)))
+    done = compare_alternatives(listed, seed=seed, customers=customers, threads=threads, own_past=own_past)
     return done if out is None else done.write(out)
 
 

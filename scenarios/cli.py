@@ -391,5 +391,8 @@ def _report_fault(error: Exception) -> None:
     print(f"a fault of contactpolicy itself, not of your input: {what} ({hint})", file=sys.stderr)
 
 
+from scenarios import cli_plan as _plan_commands  # noqa: E402, F401  (commands of other files join the app above)
+from scenarios import cli_whatif as _whatif_commands  # noqa: E402, F401
+
 if __name__ == "__main__":
     main()

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from scenarios.console_effects import effects_tables
 from scenarios.console_messages import message_tables
+from scenarios.report.answers import ANSWERS, sections
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
 
 Result = Mapping[str, Any]
@@ -24,6 +25,7 @@ def show(result: Result, directory: object = None, file: TextIO | None = None) -
     if not console.is_terminal and console.width < NARROWEST:
         console = Console(file=file, highlight=False, width=NARROWEST)
     tables = {"simulate": simulate_tables, "optimize": optimize_tables, "fit": fit_tables, "effects": effects_tables}
+    tables |= dict.fromkeys(ANSWERS, answer_tables)
     for part in tables.get(str(result.get("command")), simulate_tables)(result):
         if isinstance(part, Table):  # as a line of its own a title does not wrap in a narrow table
             console.print(f"[bold]{escape(str(part.title))}[/bold]", soft_wrap=True)
@@ -54,6 +56,18 @@ def optimize_tables(result: Result) -> list[Table | str]:
         ),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
     ]
+
+
+def answer_tables(result: Result) -> list[Table | str]:
+    """The verdict, then the tables that the page has too."""
+    parts: list[Table | str] = [_head(result)]
+    for section in sections(result):
+        if section.table is not None and not section.page_only:
+            table = _grid(section.title, *section.table.columns)
+            for row in section.table.rows:
+                _row(table, *map(str, row))
+            parts.append(table)
+    return [*parts, f"[bold]{escape(str(result['verdict']))}[/bold]", *map(escape, result.get("remarks", []))]
 
 
 def fit_tables(result: Result) -> list[Table | str]:

@@ -37,6 +37,12 @@ class RunResult:
             raise KeyError(f"no table {name!r}, only {', '.join(self.frames)}")
         return self.frames[name]
 
+    def charts(self) -> dict[str, Any]:
+        """The charts of the page by title, as altair charts."""
+        from scenarios.plots import charts
+
+        return charts(self.result)
+
     def summary(self) -> str:
         """The tables that the command line prints."""
         from scenarios.console import show
@@ -48,7 +54,10 @@ class RunResult:
     def __repr__(self) -> str:
         """One line: what ran, and the increment it found."""
         facts = {"fit": _fit_facts, "effects": _effect_facts}
-        lines = facts.get(self.result["command"], _plan_facts)(self.result)
+        if "verdict" in self.result:
+            lines = [str(self.result["verdict"])]
+        else:
+            lines = facts.get(self.result["command"], _plan_facts)(self.result)
         return f"<{self.result['command']}: {self.result['scenario']['name']}; {'; '.join(lines)}>"
 
     def write(self, out: str | Path | None = None) -> RunResult:

@@ -38,6 +38,10 @@ class LoadedScenario:
     """What differs from the base file, in order."""
     orders_folder: Path
     """What a relative ``base.orders`` is relative to: the folder of the file that says it."""
+    overrides: tuple[str, ...] = ()
+    """The ``--set`` texts on top of the files ..."""
+    presets: tuple[str, ...] = ()
+    """... and the files laid between: what it takes to load it again with one change more."""
 
     @property
     def name(self) -> str:
@@ -93,6 +97,8 @@ def load_scenario(
         files=tuple(layer.label for layer in layers),
         changes=tuple(merged.changes),
         orders_folder=Path(found[0].folder if found else "."),
+        overrides=tuple(overrides),
+        presets=tuple(presets),
     )
 
 

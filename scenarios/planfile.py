@@ -91,7 +91,7 @@ def _unknown(kind: str, name: str, known: Sequence[str], path: tuple[str, ...]) 
 
 def plan_toml(plan: Frequencies) -> str:
     """The plan as a file that ``load_plan`` reads back unchanged."""
-    lines = ["# Contacts a week, per segment and channel. Loads back with --plan.", f"name = {_quoted(plan.name)}"]
+    lines = ["# Contacts a week, per segment and channel. Loads back with --plan.", f"name = {toml_text(plan.name)}"]
     for segment, row in zip(plan.segments, plan.per_week, strict=True):
         lines += ["", f"[{dotted(('per_week', segment))}]"]
         lines += [f"{name} = {float(rate)!r}" for name, rate in zip(plan.channels, row, strict=True)]
@@ -116,7 +116,7 @@ def plan_rows(plan: Frequencies) -> list[dict[str, Any]]:
     ]
 
 
-def _quoted(text: str) -> str:
+def toml_text(text: str) -> str:
     """A TOML basic string."""
     safe = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(ch if ch >= " " and ch != "\x7f" else f"\\u{ord(ch):04x}" for ch in safe) + '"'

@@ -32,6 +32,7 @@ def relation_findings(data: Table, today: dt.date) -> list[Finding]:
         _levels,
         _limits,
         _seasons,
+        _delivery,
         lambda tables: _quantities(tables, (), str(data.get("currency", ""))),
     )
     return [finding for check in checks for finding in check(data)]
@@ -65,6 +66,25 @@ def _dates(data: Table, today: dt.date) -> Iterator[Finding]:
         what, also = "the start is not after the last day of the data", (("base", "as_of"),)
         given, allowed = f"start = {start}, as_of = {as_of}", "a day after as_of; left out, it is the next day"
         yield Finding(("horizon", "start"), what, given, allowed, also)
+
+
+def _delivery(data: Table) -> Iterator[Finding]:
+    known, centre = _table(data, "channels"), _table(data, "call_centre")
+    named: list[Path] = [("delivery", name) for name in _table(data, "delivery")]
+    named += [("call_centre", "calls_per_contact", name) for name in _table(centre, "calls_per_contact")]
+    for path in named:
+        name = str(path[-1])
+        if known and name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean '{close}'" if close else ""
+            yield Finding(path, f"unknown channel{hint}", shown(name), ", ".join(known))
+    for path in [("call_centre",), *(("delivery", name) for name in _table(data, "delivery"))]:
+        table = _table(data, *path)
+        opens, closes = table.get("opens_hour", 9), table.get("closes_hour", 21)
+        if isinstance(opens, (int, float)) and isinstance(closes, (int, float)) and not opens < closes:
+            given = f"opens_hour = {shown(opens)}, closes_hour = {shown(closes)}"
+            allowed = "closes_hour above opens_hour"
+            yield Finding((*path, "closes_hour"), "does not close after it opens", given, allowed)
 
 
 def _date(table: Table, key: str) -> dt.date | None:

@@ -174,6 +174,11 @@ def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequenc
     return plan, "plan" if plan.name == "current" else plan.name
 
 
+def plan_of(given: PlanGiven, loaded: LoadedScenario) -> Frequencies:
+    """A plan as one may give it, for the segments and channels of this scenario."""
+    return _chosen_plan(given, build.current_plan(loaded))[0]
+
+
 def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: str, plan: Frequencies) -> Part:
     return {
         "schema_version": SCHEMA_VERSION,

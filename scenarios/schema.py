@@ -11,9 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from scenarios.schema_delivery import CallCentre, Delivery
 from scenarios.values import (
     STRICT,
     AboveOne,
+    ChannelName,
     Correlation,
     Hazard,
     NotNegative,
@@ -24,7 +26,6 @@ from scenarios.values import (
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
-ChannelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
 SegmentName = Annotated[str, Field(pattern=r"^[^\W_][\w .,&/+-]{0,39}$")]
 PerWeek = Annotated[float, Field(ge=0, le=7)]
 """Contacts a week on one channel: at most one a day."""
@@ -368,3 +369,7 @@ class Scenario(BaseModel):
     economics: Economics
     policy: Policy
     optimize: Optimize
+    delivery: dict[ChannelName, Delivery] = {}
+    """Channel -> throughput and send window; a channel that is not named leaves at once."""
+    call_centre: CallCentre | None = None
+    """Left out = contacts cause no calls."""

@@ -187,6 +187,11 @@ def _read(loaded: LoadedScenario) -> OrderLog:
         return read_orders(rows, columns=names, duplicates=base.duplicates, refunds=base.refunds, where=path.name)
 
 
+def order_and_spend_models(base: Base) -> tuple[DropoutModel, GammaGamma]:
+    """The models of orders and of spend: fitted, or stated in the scenario."""
+    return _stated(base.loaded) if base.history is None else (base.history.organic, base.history.spend)
+
+
 def _stated(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
     """``base.fitted_model`` as models."""
     model = build.order_model(loaded)

@@ -104,7 +104,7 @@ def test_results_have_the_promised_keys_and_no_others(now: Json, best: Json, aga
         assert set(result["incremental"]) == set(result["value"]) == {"versus_current", "versus_none"}
     assert set(now["scenario"]) == {
         "name", "digest", "files", "currency", "weeks", "tail_weeks", "base_customers", "simulated_customers",
-        "changes",
+        "changes", "source",
     }  # fmt: skip
     assert (now["scenario"]["base_customers"], now["scenario"]["simulated_customers"]) == (4_000, 1_500)
     assert {"python", "numpy", "numba", "pulp", "highspy"} <= set(now["provenance"]["versions"])
