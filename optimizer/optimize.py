@@ -1,11 +1,12 @@
 """The recipe: from a world, levels and limits to a plan whose value was simulated on fresh customers.
 
-1. customers and draws of the search; the best plan common to all segments as start
-2. a sketch on a quarter of these customers: table, MILP, simulation, exchanges (``search``), with the value after
-   the horizon counted under the current plan
-3. the search on all of them, with the sketch as the plan after the horizon
-4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
-5. the report: fresh customers and draws once more, the plan beside its baselines
+1. customers and draws of the search; the best plan common to all segments
+2. sketches on few customers from several starts: table, MILP, simulation (``search``), with the value after the
+   horizon counted under the current plan
+3. the best sketch, worked out on a quarter of the customers, now as the plan after the horizon
+4. the search on all of them, from there
+5. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
+6. the report: fresh customers and draws once more, the plan beside its baselines
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.baselines import best_uniform
+from optimizer.budget import Budget
 from optimizer.errors import Infeasible
-from optimizer.evaluate import Evaluated, Evaluator
-from optimizer.limits import Limit, check_limits, use_of
+from optimizer.evaluate import Evaluated, Evaluator, parts_over_nothing
+from optimizer.infeasible import infeasible_words
+from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
 from optimizer.search import Found, SearchSettings, holding_back, search
 from optimizer.space import Choice, Space
+from optimizer.tariffs import Tariff
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
 from sim.population import Population
@@ -39,6 +43,7 @@ Progress = Callable[[float, str], None]
 
 _SCREEN_CUSTOMERS = 1_000
 _SKETCH_CUSTOMERS = 3_000
+_SKETCH_ROUNDS = 6
 _CANDIDATES = 6
 
 
@@ -55,8 +60,8 @@ class Optimization:
     promised_minus_delivered: Estimate
     fresh: SimulationResult
     """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
-    fresh_use: np.ndarray
-    """(4, rows) use of the limits in the report run."""
+    fresh_parts: np.ndarray
+    """(4, parts) what the limits measure in the report run."""
     seen: SimulationResult
     """The plan ("plan 1") against no contact ("plan 0") on the customers of the search: what was promised."""
     found: Found
@@ -69,6 +74,8 @@ class Optimization:
     seconds: float
     candidates: int
     """Distinct plans compared on the selection's customers."""
+    customers: int
+    """Simulated customers of the search."""
 
 
 def optimize(
@@ -81,40 +88,51 @@ def optimize(
     search_customers: int = 30_000,
     report_customers: int = 100_000,
     objective: Objective = "contribution",
+    tariffs: Sequence[Tariff] = (),
     settings: SearchSettings | None = None,
+    budget: Budget | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Optimization:
     """Find the plan of ``space`` with the greatest simulated value within ``limits``.
 
     ``world``'s own population is only a template; ``population`` makes those of the search, the selection and
-    the report, each with latent draws of its own. Raises ``Infeasible`` when even no contact exceeds a limit.
+    the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
+    plan so far is selected and reported. Raises ``Infeasible`` when no plan is found that keeps the limits.
     """
-    began = time.perf_counter()
+    budget = budget or Budget()
     threads = threads or os.cpu_count() or 1
     settings = settings or SearchSettings()
-    limits = tuple(limits)
-    check_limits(limits, space.channels)
+    limits, tariffs = tuple(limits), tuple(tariffs)
+    check_limits(limits, space.channels, space.segments, world.weeks)
     say = progress or (lambda share, text: None)
 
     def evaluator(customers: int, its_seed: int, tail: Frequencies) -> Evaluator:
         its_world = replace(world, population=population(customers, its_seed))
         started = start_world(its_world, seed=its_seed, threads=threads)
-        return Evaluator(started, space, limits, tail, objective, threads)
+        return Evaluator(started, space, limits, tail, objective, threads, tariffs, budget)
 
     say(0.0, "customers of the search")
     seeking = evaluator(search_customers, seed, world.current)
     say(0.03, "best plan common to all segments")
     uniform = _uniform_start(seeking, settings, say)
-    coarse = _on_fewer(seeking)
-    sketch = search(coarse, uniform.choice, settings, _within(say, 0.15, 0.35))
+    sketched = _sketch(seeking, uniform.choice, settings, _within(say, 0.12, 0.25))
+    quarter = _on_fewer(seeking, 4) if search_customers >= 4 * _SKETCH_CUSTOMERS else seeking
+    scout = quarter.elsewhere(tail=space.plan(sketched.choice, "plan"))
+    sketch = search(scout, sketched.choice, settings, _within(say, 0.25, 0.4))
     tail = space.plan(sketch.best.choice, "plan")
-    again = replace(seeking, tail=tail, known={}, _nothing=None, customer_days=0)
-    found = search(again, sketch.best.choice, settings, _within(say, 0.35, 0.8))
+    again = seeking.elsewhere(tail=tail)
+    fewer = None if quarter is seeking else scout.elsewhere(tail=tail)
+    found = search(again, sketch.best.choice, settings, _within(say, 0.4, 0.8), fewer)
+    unlimited = budget.unlimited()
+    again.budget = unlimited
+    if not again.feasible(found.best):
+        raise Infeasible(infeasible_words(again, found))
 
     say(0.8, "selection on fresh customers")
     choosing = evaluator(search_customers, seed + 1, tail)
-    pool = [e.choice for e in found.pool[:_CANDIDATES]] + [sketch.best.choice, uniform.choice]
+    choosing.budget = unlimited
+    pool = [e.choice for e in found.pool[:_CANDIDATES]] + [found.best.choice, sketch.best.choice, uniform.choice]
     best, candidates = _select(choosing, pool, settings)
     plan = space.plan(best, "plan")
 
@@ -127,7 +145,7 @@ def optimize(
     seen = again.run([space.nothing(), best])
 
     promised, delivered = _gain(seen, objective, 1), _gain(fresh, objective, 3)
-    days = sketch.customer_days + found.customer_days + seeking.customer_days + choosing.customer_days
+    days = budget.spent + unlimited.spent
     say(1.0, "done")
     return Optimization(
         plan=plan,
@@ -136,47 +154,52 @@ def optimize(
         delivered=delivered,
         promised_minus_delivered=Estimate(promised.mean - delivered.mean, float(np.hypot(promised.se, delivered.se))),
         fresh=fresh,
-        fresh_use=use_of(fresh, limits),
+        fresh_parts=parts_over_nothing(fresh, limits, tariffs),
         seen=seen,
-        found=replace(found, steps=[*sketch.steps, *found.steps]),
+        found=replace(found, steps=[*sketch.steps, *found.steps], stopped=sketch.stopped or found.stopped),
         limits=limits,
         binding=holding_back(found, again, settings),
-        evaluations=days / (seeking.started.people.key.shape[0] * world.days),
+        evaluations=days / (again.customers * world.days),
         customer_days=days,
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - budget.began,
         candidates=candidates,
+        customers=again.customers,
     )
 
 
 def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) -> Evaluated:
-    rng = np.arange(seeking.started.people.key.shape[0])
-    step = max(1, len(rng) // _SCREEN_CUSTOMERS)
-    few = seeking.started.take_sample(rng[::step])
-    nothing = seeking.evaluate([seeking.space.nothing()])[0]
-    if not seeking.feasible(nothing, settings.buffer):
-        over = [limit.name for limit in seeking.limits if limit.most < 0]
-        raise Infeasible("even a plan without contacts exceeds a limit: " + ", ".join(over))
+    """The best uniform plan: all of them on few customers, the best on more and more."""
+    n = seeking.customers
+    steps = {max(1, n // _SCREEN_CUSTOMERS), max(1, n // _SKETCH_CUSTOMERS), 4 if n >= 4 * _SKETCH_CUSTOMERS else 1, 1}
+    evaluators = [_on_fewer(seeking, step) for step in sorted(steps, reverse=True)]
     return best_uniform(
-        seeking,
-        few,
+        evaluators,
         buffer=settings.buffer,
-        progress=lambda share: say(0.03 + 0.12 * share, "best plan common to all segments"),
+        progress=lambda share: say(0.03 + 0.09 * share, "best plan common to all segments"),
     )
 
 
-def _on_fewer(seeking: Evaluator) -> Evaluator:
-    """The same on a quarter of the customers, where that leaves enough of them."""
-    rows = np.arange(seeking.started.people.key.shape[0])
-    step = 4 if len(rows) >= 4 * _SKETCH_CUSTOMERS else 1
-    return replace(seeking, started=seeking.started.take_sample(rows[::step]), known={}, _nothing=None, customer_days=0)
+def _sketch(seeking: Evaluator, uniform: Choice, settings: SearchSettings, say: Progress) -> Evaluated:
+    """The best of the plans that short searches on few customers reach from several starts."""
+    few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
+    short = replace(settings, rounds=_SKETCH_ROUNDS, exchanges=0, slack=(), next_best=0)
+    starts = {c.tobytes(): c for c in (uniform, seeking.space.nothing())}
+    found = [search(few, start, short, say) for start in starts.values()]
+    return max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value))
+
+
+def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
+    """The same on one of ``step`` customers."""
+    if step <= 1:
+        return seeking
+    return seeking.elsewhere(seeking.started.take_sample(np.arange(seeking.customers)[::step]))
 
 
 def _select(choosing: Evaluator, pool: Sequence[Choice], settings: SearchSettings) -> tuple[Choice, int]:
     """The best plan of the pool on customers the search has not seen, among those that keep the limits there."""
     distinct = {choice.tobytes(): choice for choice in pool}
     tried = choosing.evaluate([*distinct.values(), choosing.space.nothing()])
-    holding = [e for e in tried if choosing.feasible(e, settings.buffer / 2)]
-    return max(holding, key=lambda e: e.value).choice, len(distinct)
+    return max(tried, key=lambda e: (-choosing.beyond(e, settings.buffer / 2), e.value)).choice, len(distinct)
 
 
 def _gain(result: SimulationResult, objective: Objective, plan: int) -> Estimate:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.limits import Limit, row_owner
+from optimizer.limits import Limit, broken, used_of
 from optimizer.objective import Objective, worth
 from optimizer.optimize import Optimization
 from scenarios.outcome import Part, cost, estimate
@@ -54,7 +54,7 @@ def rival(done: Optimization, name: str, objective: Objective) -> Part:
     return {
         "label": LABELS[name],
         **measured(done.fresh, name, "no_contact", objective),
-        "feasible": bool(np.all(done.fresh_use[world] <= _most(done) + 1e-9)),
+        "feasible": not broken(done.limits, done.fresh_parts[world], done.fresh.world.weeks),
         "plan": plan_rows(done.fresh.plans[world]),
         "plan_minus_this": _gain(done.fresh, "plan", name, objective),
     }
@@ -62,18 +62,16 @@ def rival(done: Optimization, name: str, objective: Objective) -> Part:
 
 def limit_rows(done: Optimization, currency: str) -> list[Part]:
     """Each limit and its use by the found plan on fresh customers; of a weekly limit, in its fullest week."""
-    owners = [limit for limit, _ in row_owner(done.limits, done.fresh.world.weeks)]
-    used = done.fresh_use[done.fresh.index("plan")]
-    fullest = {limit.name: max(float(u) for o, u in zip(owners, used, strict=True) if o == limit) for limit in owners}
+    parts, weeks = done.fresh_parts[done.fresh.index("plan")], done.fresh.world.weeks
     return [
-        _limit_row(limit, fullest[limit.name], currency) | {"binding": binding}
+        _limit_row(limit, used_of(limit, done.limits, parts, weeks), currency) | {"binding": binding}
         for limit, binding in zip(done.limits, done.binding, strict=True)
     ]
 
 
 def certificate(done: Optimization) -> Part:
     """What was tried in vain, on whom, and which plan that is true of."""
-    customers = _search_customers(done)
+    customers = done.customers
     same = bool(np.array_equal(done.choice, done.found.best.choice))
     return {
         "statement": _statement(done, customers, same),
@@ -112,23 +110,18 @@ def _gain(found: SimulationResult, plan: str | int, other: str | int, objective:
     return estimate(base_total(difference, found.world.population, MICRO))
 
 
-def _most(done: Optimization) -> np.ndarray:
-    return np.array([limit.most for limit, _ in row_owner(done.limits, done.fresh.world.weeks)])
-
-
 def _limit_row(limit: Limit, used: float, currency: str) -> Part:
     row: dict[str, Any] = {"name": limit.name, "measure": limit.measure, "unit": limit.unit(currency)}
     if limit.channel is not None:
         row["channel"] = limit.channel
-    row |= {"limit": float(limit.most), "used": used}
-    if limit.most > 0:
-        row["share_used"] = used / limit.most
+    row |= {"limit": limit.bound, "used": used}
+    if not limit.at_most:
+        row["at_least"] = True
+    if limit.enforce != "hard":
+        row["enforce"] = limit.enforce
+    if limit.bound > 0:
+        row["share_used"] = used / limit.bound
     return row
-
-
-def _search_customers(done: Optimization) -> int:
-    """``evaluations`` is customer-days over those of one simulation of the search's customers."""
-    return round(done.customer_days / (done.evaluations * done.fresh.world.days))
 
 
 def _statement(done: Optimization, customers: int, same: bool) -> str:

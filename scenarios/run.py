@@ -16,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from optimizer.limits import Limit
 from optimizer.optimize import Optimization, optimize
 from optimizer.space import Space
 from scenarios import build
@@ -160,7 +159,8 @@ def optimize_scenario(
         world,
         base.population,
         Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)),
-        [Limit(limit.name, limit.measure, limit.limit, limit.channel) for limit in build.limits(loaded)],
+        build.limits(loaded),
+        tariffs=build.tariffs(loaded),
         seed=seed,
         search_customers=min(ask.search_customers, report_customers),
         report_customers=report_customers,

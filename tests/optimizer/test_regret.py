@@ -105,7 +105,7 @@ def searched(every: Enumerated, limits: tuple[Limit, ...], settings: SearchSetti
     feasible = [e for e in every.plans if evaluator.feasible(e, BUFFER)]
     assert len(feasible) < len(every.plans), "the limits forbid something"
     assert not evaluator.feasible(every.unlimited(), BUFFER), "the limits bind"
-    uniform = best_uniform(evaluator, evaluator.started, buffer=BUFFER)
+    uniform = best_uniform([evaluator], buffer=BUFFER)
     found = search(evaluator, uniform.choice, settings).best
     assert evaluator.feasible(found, BUFFER)
     return Searched(limits, found.choice, uniform.choice, feasible)
