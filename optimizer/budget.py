@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -20,6 +22,7 @@ class Budget:
     spent: int = 0
     """Customer-days simulated."""
     interrupted: bool = False
+    enforced: bool = True
 
     def spend(self, customer_days: int) -> None:
         """Count, and stop when nothing is left."""
@@ -28,7 +31,7 @@ class Budget:
 
     def check(self) -> None:
         """Raise ``Stopped`` when nothing is left."""
-        if why := self.over():
+        if self.enforced and (why := self.over()):
             raise Stopped(why)
 
     def over(self) -> str:
@@ -41,6 +44,11 @@ class Budget:
             return f"{self.seconds:g} seconds were over"
         return ""
 
-    def unlimited(self) -> Budget:
-        """What must be done in any case, after the search: no limits, the same clock."""
-        return Budget(began=self.began)
+    @contextmanager
+    def regardless(self) -> Iterator[None]:
+        """What must be done in any case is counted and never stopped."""
+        before, self.enforced = self.enforced, False
+        try:
+            yield
+        finally:
+            self.enforced = before

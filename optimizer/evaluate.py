@@ -67,6 +67,8 @@ class Evaluator:
     budget: Budget = field(default_factory=Budget)
     customer_days: int = 0
     known: dict[bytes, Evaluated] = field(default_factory=dict)
+    people: dict[bytes, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """Worth per customer (N,) of the choices that ``gain`` has compared."""
     _made: dict[float, Rows] = field(default_factory=dict)
     _nothing: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
 
@@ -136,6 +138,29 @@ class Evaluator:
             if progress:
                 progress(min(1.0, (first + len(part)) / len(todo)))
         return [self.known[c.tobytes()] for c in choices]
+
+    def gain(self, choices: Sequence[Choice], over: Choice) -> list[tuple[Evaluated, float, float]]:
+        """Of each choice: what it is, what it is worth more than another one, and the standard error of that."""
+        wanted = {c.tobytes(): c for c in (*choices, over)}
+        missing = [c for key, c in wanted.items() if key not in self.people]
+        for first in range(0, len(missing), _SIDE_BY_SIDE):
+            part = missing[first : first + _SIDE_BY_SIDE]
+            result = self.run(part)
+            self._remember(part, result)
+            self.people |= {c.tobytes(): w for c, w in zip(part, worth(result, self.objective), strict=True)}
+        base, scale = self.people[over.tobytes()], self.started.world.population.scale / MICRO
+        found = []
+        for choice in choices:
+            difference = (self.people[choice.tobytes()] - base).astype(np.float64)
+            e = self.known[choice.tobytes()]
+            found.append(
+                (e, e.value - self.known[over.tobytes()].value, float(np.sqrt(difference @ difference)) * scale)
+            )
+        return found
+
+    def forget(self, but: Choice) -> None:
+        """Drop what ``gain`` has kept per customer of all choices but one."""
+        self.people = {key: worths for key, worths in self.people.items() if key == but.tobytes()}
 
     def _remember(self, choices: Sequence[Choice], result: SimulationResult) -> None:
         nothing, parts_of_nothing = self._of_nothing()

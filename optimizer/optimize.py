@@ -3,10 +3,9 @@
 1. customers and draws of the search; the best plan common to all segments
 2. sketches on few customers from several starts: table, MILP, simulation (``search``), with the value after the
    horizon counted under the current plan
-3. the best sketch, worked out on a quarter of the customers, now as the plan after the horizon
-4. the search on all of them, from there
-5. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
-6. the report: fresh customers and draws once more, the plan beside its baselines
+3. the search on all of them from the best sketch, which is now also the plan after the horizon
+4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
+5. the report: fresh customers and draws once more, the plan beside its baselines
 """
 
 from __future__ import annotations
@@ -44,7 +43,8 @@ Progress = Callable[[float, str], None]
 _SCREEN_CUSTOMERS = 1_000
 _SKETCH_CUSTOMERS = 3_000
 _SKETCH_ROUNDS = 6
-_CANDIDATES = 6
+_SCOUTS = 4
+_CANDIDATES = 12
 
 
 @dataclass(frozen=True)
@@ -115,25 +115,20 @@ def optimize(
     say(0.0, "customers of the search")
     seeking = evaluator(search_customers, seed, world.current)
     say(0.03, "best plan common to all segments")
-    uniform = _uniform_start(seeking, settings, say)
-    sketched = _sketch(seeking, uniform.choice, settings, _within(say, 0.12, 0.25))
-    quarter = _on_fewer(seeking, 4) if search_customers >= 4 * _SKETCH_CUSTOMERS else seeking
-    scout = quarter.elsewhere(tail=space.plan(sketched.choice, "plan"))
-    sketch = search(scout, sketched.choice, settings, _within(say, 0.25, 0.4))
-    tail = space.plan(sketch.best.choice, "plan")
+    with budget.regardless():
+        uniform = _uniform_start(seeking, settings, say)
+    sketch = _sketches(seeking, uniform.choice, settings, _within(say, 0.12, 0.3))
+    tail = space.plan(sketch[-1], "plan")
     again = seeking.elsewhere(tail=tail)
-    fewer = None if quarter is seeking else scout.elsewhere(tail=tail)
-    found = search(again, sketch.best.choice, settings, _within(say, 0.4, 0.8), fewer)
-    unlimited = budget.unlimited()
-    again.budget = unlimited
+    found = search(again, sketch[-1], settings, _within(say, 0.3, 0.75), _scout(again))
     if not again.feasible(found.best):
         raise Infeasible(infeasible_words(again, found))
 
-    say(0.8, "selection on fresh customers")
-    choosing = evaluator(search_customers, seed + 1, tail)
-    choosing.budget = unlimited
-    pool = [e.choice for e in found.pool[:_CANDIDATES]] + [found.best.choice, sketch.best.choice, uniform.choice]
-    best, candidates = _select(choosing, pool, settings)
+    say(0.75, "selection on fresh customers")
+    choosing = evaluator(max(search_customers, report_customers), seed + 1, tail)
+    pool = [e.choice for e in [*found.path[::-1], *found.pool][:_CANDIDATES]] + [sketch[0], uniform.choice]
+    with budget.regardless():
+        best, candidates = _select(choosing, pool, settings)
     plan = space.plan(best, "plan")
 
     say(0.86, "report on fresh customers")
@@ -142,10 +137,11 @@ def optimize(
     nothing = Frequencies.nothing(space.segments, space.channels)
     plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best"), plan]
     fresh = simulate(started, plans, seed=seed + 2, tail=plan, threads=threads)
-    seen = again.run([space.nothing(), best])
+    with budget.regardless():
+        seen = again.run([space.nothing(), best])
 
     promised, delivered = _gain(seen, objective, 1), _gain(fresh, objective, 3)
-    days = budget.spent + unlimited.spent
+    days = budget.spent
     say(1.0, "done")
     return Optimization(
         plan=plan,
@@ -156,7 +152,7 @@ def optimize(
         fresh=fresh,
         fresh_parts=parts_over_nothing(fresh, limits, tariffs),
         seen=seen,
-        found=replace(found, steps=[*sketch.steps, *found.steps], stopped=sketch.stopped or found.stopped),
+        found=found,
         limits=limits,
         binding=holding_back(found, again, settings),
         evaluations=days / (again.customers * world.days),
@@ -179,13 +175,23 @@ def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) 
     )
 
 
-def _sketch(seeking: Evaluator, uniform: Choice, settings: SearchSettings, say: Progress) -> Evaluated:
-    """The best of the plans that short searches on few customers reach from several starts."""
+def _sketches(seeking: Evaluator, uniform: Choice, settings: SearchSettings, say: Progress) -> list[Choice]:
+    """Plans that short searches reach on few customers from several starts (the current plan goes on after the
+    horizon), and from the best of them on more customers (now it goes on itself)."""
     few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
-    short = replace(settings, rounds=_SKETCH_ROUNDS, exchanges=0, slack=(), next_best=0)
+    short = replace(settings, rounds=_SKETCH_ROUNDS, thorough=False)
     starts = {c.tobytes(): c for c in (uniform, seeking.space.nothing())}
-    found = [search(few, start, short, say) for start in starts.values()]
-    return max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value))
+    found = [search(few, start, short, _within(say, 0.0, 0.5)) for start in starts.values()]
+    first = max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value)).choice
+    more = _on_fewer(seeking, _SCOUTS).elsewhere(tail=seeking.space.plan(first, "plan"))
+    if more.customers <= few.customers:
+        return [first]
+    return [first, search(more, first, short, _within(say, 0.5, 1.0)).best.choice]
+
+
+def _scout(evaluator: Evaluator) -> Evaluator | None:
+    """The same on a quarter of the customers, where that leaves enough of them."""
+    return _on_fewer(evaluator, _SCOUTS) if evaluator.customers >= _SCOUTS * _SKETCH_CUSTOMERS else None
 
 
 def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:

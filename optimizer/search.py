@@ -45,6 +45,12 @@ class SearchSettings:
     limits may look a little beyond them, or the other way round."""
     exhaustive: int = 1_024
     """Spaces of at most so many plans are simulated whole."""
+    sure: float = 1.0
+    """A plan is accepted if it gains more than so many standard errors of the gain: on few customers many changes
+    look good by luck, and adding them up would leave the best plan behind."""
+    thorough: bool = True
+    """Every table holds all levels, and exchanges are tried before the end. Else, after the first table, neighbouring
+    levels only: a sketch."""
     finalists: int = 12
     """Of many candidates, so many are simulated on all customers; the others are sorted out on fewer."""
 
@@ -68,6 +74,8 @@ class Found:
     steps: list[Step] = field(default_factory=list)
     pool: list[Evaluated] = field(default_factory=list)
     """Best distinct feasible plans met, best first."""
+    path: list[Evaluated] = field(default_factory=list)
+    """The start and every accepted plan, in order."""
     one_opt: bool = False
     """No single feasible change improves (on the search's customers)."""
     exchanges_tried: int = 0
@@ -94,7 +102,9 @@ def search(
     say = progress or (lambda share, text: None)
     if evaluator.space.size <= settings.exhaustive:
         return _all_plans(evaluator, scout, settings, say)
-    found = Found(evaluator.evaluate([start])[0])
+    with evaluator.budget.regardless():
+        found = Found(evaluator.evaluate([start])[0])
+    found.path.append(found.best)
     try:
         _climb(found, evaluator, scout, settings, say)
     except Stopped as why:
@@ -108,16 +118,13 @@ def search(
 def _climb(
     found: Found, evaluator: Evaluator, scout: Evaluator | None, settings: SearchSettings, say: Progress
 ) -> None:
-    steps: int | None = 1 if scout else None  # neighbours first where the start is good, all levels before the end
+    steps: int | None = None
     for n in range(1, settings.rounds + 1):
         incumbent = found.best
         say((n - 1) / settings.rounds, f"round {n}: effects of single changes")
         table = _table(evaluator, incumbent, found, steps)
         better, how = _bolder_plans(evaluator, table, incumbent, settings), "milp"
-        if better is None and steps is not None:
-            table, steps = _table(evaluator, incumbent, found, None), None
-            better = _bolder_plans(evaluator, table, incumbent, settings)
-        if better is None:
+        if better is None and settings.thorough:
             found.one_opt = True
             say((n - 0.5) / settings.rounds, f"round {n}: exchanges")
             better, how = _exchanges(evaluator, scout, table, incumbent, settings, found), "exchange"
@@ -126,13 +133,16 @@ def _climb(
         found.steps.append(Step(n, (better or incumbent).value, changed, accepted, how))
         if better is None:
             return
-        found.best, found.one_opt, found.exchanges_tried, steps = better, False, 0, 1
+        found.best, found.one_opt, found.exchanges_tried = better, False, 0
+        found.path.append(better)
+        steps = None if settings.thorough else 1
 
 
 def _all_plans(evaluator: Evaluator, scout: Evaluator | None, settings: SearchSettings, say: Progress) -> Found:
     """Simulate the whole space: on few customers, then the plans that may be best on all."""
     plans = list(evaluator.space.all())
-    found = Found(evaluator.evaluate([plans[0]])[0])
+    with evaluator.budget.regardless():
+        found = Found(evaluator.evaluate([plans[0]])[0])
     try:
         if scout is not None:
             rough = scout.evaluate(plans, lambda share: say(0.7 * share, "every plan of the space"))
@@ -183,8 +193,10 @@ def _table(evaluator: Evaluator, incumbent: Evaluated, found: Found, steps: int 
     return table
 
 
-def master_data(evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows, trust: int) -> MasterData:
-    """The program over a table."""
+def master_data(
+    evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows, trust: int, doubt: float = 0.0
+) -> MasterData:
+    """The program over a table; ``doubt``: standard errors taken off the value of each change."""
     on_rows = cost_columns(evaluator.limits, evaluator.tariffs, evaluator.weeks) @ rows.matrix.T
     tariffs = tuple(
         TariffData(
@@ -194,7 +206,8 @@ def master_data(evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows
         for n, tariff in enumerate(evaluator.tariffs)
     )  # fmt: skip
     return MasterData(
-        table.value, rows.use(table.parts), incumbent.choice, rows.use(incumbent.plain_parts), rows.bound, trust,
+        table.value - doubt * table.value_se, rows.use(table.parts), incumbent.choice,
+        rows.use(incumbent.plain_parts), rows.bound, trust,
         prices=rows.prices(), tariffs=tariffs,
     )  # fmt: skip
 
@@ -206,7 +219,7 @@ def _bolder_plans(
     rows = evaluator.rows(settings.buffer)
     proposals: dict[bytes, Choice] = {}
     for trust in settings.trust:
-        data = master_data(evaluator, table, incumbent, rows, trust)
+        data = master_data(evaluator, table, incumbent, rows, trust, settings.sure / 2)
         proposal = propose(data) or nearest_to_feasible(data)
         if proposal is not None and (proposal.choice != incumbent.choice).any():
             proposals[proposal.choice.tobytes()] = proposal.choice
@@ -227,7 +240,7 @@ def _exchanges(
     for factor in (1.0, *settings.slack):
         moved = Rows(rows.matrix, rows.bound + (factor - 1.0) * np.abs(rows.bound), rows.owner)
         for trust in (3, 1000):
-            data = master_data(evaluator, table, incumbent, moved, trust)
+            data = master_data(evaluator, table, incumbent, moved, trust, settings.sure / 2)
             count = settings.next_best if factor == 1.0 else min(2, settings.next_best)
             choices += [proposal.choice for proposal in propose_several(data, count)]
     distinct = {c.tobytes(): c for c in choices if (c != incumbent.choice).any()}
@@ -302,10 +315,18 @@ def _best_of(evaluator: Evaluator, tried: Sequence[Evaluated], settings: SearchS
 def _improving(
     evaluator: Evaluator, choices: list[Choice], incumbent: Evaluated, settings: SearchSettings
 ) -> Evaluated | None:
+    """The best of the choices, if it is better than the incumbent beyond the error of the difference."""
     if not choices:
         return None
-    best = _best_of(evaluator, evaluator.evaluate(choices), settings)
+    tried = evaluator.gain(choices, incumbent.choice)
+    evaluator.forget(incumbent.choice)
+    best = _best_of(evaluator, [e for e, _, _ in tried], settings)
     over, over_now = (evaluator.beyond(e, settings.buffer) for e in (best, incumbent))
     if over != over_now:
         return best if over < over_now else None
-    return best if best.value > incumbent.value + 1e-6 * abs(incumbent.value) else None
+    surely = [
+        (e, gain) for e, gain, error in tried
+        if gain > max(settings.sure * error, 1e-6 * abs(incumbent.value))
+        and evaluator.beyond(e, settings.buffer) == over
+    ]  # fmt: skip
+    return max(surely, key=lambda pair: pair[1])[0] if surely else None

@@ -96,7 +96,7 @@ class Searched:
 
 WHOLE = SearchSettings(buffer=BUFFER)
 """The default: spaces this small are simulated whole."""
-STEPWISE = SearchSettings(buffer=BUFFER, exhaustive=0)
+STEPWISE = SearchSettings(buffer=BUFFER, exhaustive=0, sure=0.0)
 """Table, MILP and exchanges, as for spaces too large to simulate whole."""
 
 

@@ -15,7 +15,7 @@ from optimizer.limits import Limit
 from optimizer.search import SearchSettings, promising_pairs, search
 from tests.optimizer.worlds import FOUR, evaluator_of, people, small_world, space_of, with_limits
 
-SETTINGS = SearchSettings(buffer=0.02, exchanges=24)
+SETTINGS = SearchSettings(buffer=0.02, exchanges=24, exhaustive=0, sure=0.0)
 
 
 @pytest.fixture(scope="module")
