@@ -157,7 +157,7 @@ def add_limits(
     for j in range(rows):
         room = float(data.most[j] - data.use_now[j])
         bills = [float(t.on_rows[j]) * extra for t, extra in zip(data.tariffs, surcharge, strict=True) if t.on_rows[j]]
-        if worst[j] <= room and not bills:
+        if np.isinf(room) or (worst[j] <= room and not bills):
             continue
         terms = [float(data.use[(*cell, j)]) * x[cell] for cell in x if data.use[(*cell, j)] != 0.0]
         over = [-1 * beyond[j]] if beyond and j in beyond else []

@@ -21,10 +21,11 @@ from optimizer.baselines import best_uniform
 from optimizer.budget import Budget
 from optimizer.errors import Infeasible
 from optimizer.evaluate import Evaluated, Evaluator, parts_over_nothing
-from optimizer.infeasible import infeasible_words
+from optimizer.infeasible import conflict, feasibility_only, infeasible_words
 from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
-from optimizer.search import Found, SearchSettings, holding_back, search
+from optimizer.prices import Price, prices
+from optimizer.search import Found, SearchSettings, effects_of, holding_back, search
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff
 from sim.compare import Estimate, base_total
@@ -44,6 +45,8 @@ _SCREEN_CUSTOMERS = 1_000
 _SKETCH_CUSTOMERS = 3_000
 _SKETCH_ROUNDS = 6
 _SCOUTS = 4
+_CLEARLY = 0.05
+"""A sketch beyond the limits by more than this share makes us look for a contradiction."""
 _CANDIDATES = 12
 
 
@@ -58,6 +61,8 @@ class Optimization:
     delivered: Estimate
     """Value on fresh customers and draws."""
     promised_minus_delivered: Estimate
+    """What was promised is a number by now, luck and selection in it; the error is that of what was delivered, so the
+    interval holds the promise less the true value of the plan as often as it says, however the plan was chosen."""
     fresh: SimulationResult
     """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
     fresh_parts: np.ndarray
@@ -66,6 +71,8 @@ class Optimization:
     """The plan ("plan 1") against no contact ("plan 0") on the customers of the search: what was promised."""
     found: Found
     limits: tuple[Limit, ...]
+    prices: tuple[Price, ...]
+    """Of the hard limits; () where the search was stopped."""
     binding: tuple[bool, ...]
     """Per limit: whether it forbids something better than the plan the search ended with."""
     evaluations: float
@@ -91,6 +98,8 @@ def optimize(
     tariffs: Sequence[Tariff] = (),
     settings: SearchSettings | None = None,
     budget: Budget | None = None,
+    price_share: float = 0.05,
+    currency: str = "",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Optimization:
@@ -98,7 +107,8 @@ def optimize(
 
     ``world``'s own population is only a template; ``population`` makes those of the search, the selection and
     the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
-    plan so far is selected and reported. Raises ``Infeasible`` when no plan is found that keeps the limits.
+    plan so far is selected and reported. ``price_share``: how far limits are moved to find their prices, 0 = no prices.
+    ``currency``: for messages. Raises ``Infeasible`` when no plan is found that keeps the limits.
     """
     budget = budget or Budget()
     threads = threads or os.cpu_count() or 1
@@ -118,20 +128,23 @@ def optimize(
     with budget.regardless():
         uniform = _uniform_start(seeking, settings, say)
     sketch = _sketches(seeking, uniform.choice, settings, _within(say, 0.12, 0.3))
+    _refuse_conflict(_scout(seeking) or seeking, sketch[-1], settings, currency)
     tail = space.plan(sketch[-1], "plan")
     again = seeking.elsewhere(tail=tail)
     found = search(again, sketch[-1], settings, _within(say, 0.3, 0.75), _scout(again))
     if not again.feasible(found.best):
-        raise Infeasible(infeasible_words(again, found))
+        with budget.regardless():
+            raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     say(0.75, "selection on fresh customers")
     choosing = evaluator(max(search_customers, report_customers), seed + 1, tail)
     pool = [e.choice for e in [*found.path[::-1], *found.pool][:_CANDIDATES]] + [sketch[0], uniform.choice]
     with budget.regardless():
         best, candidates = _select(choosing, pool, settings)
+        priced = _prices(again, choosing, found, settings, price_share, say)
     plan = space.plan(best, "plan")
 
-    say(0.86, "report on fresh customers")
+    say(0.88, "report on fresh customers")
     fresh_world = replace(world, population=population(report_customers, seed + 2))
     started = start_world(fresh_world, seed=seed + 2, threads=threads)
     nothing = Frequencies.nothing(space.segments, space.channels)
@@ -148,12 +161,13 @@ def optimize(
         choice=best,
         promised=promised,
         delivered=delivered,
-        promised_minus_delivered=Estimate(promised.mean - delivered.mean, float(np.hypot(promised.se, delivered.se))),
+        promised_minus_delivered=Estimate(promised.mean - delivered.mean, delivered.se),
         fresh=fresh,
         fresh_parts=parts_over_nothing(fresh, limits, tariffs),
         seen=seen,
         found=found,
         limits=limits,
+        prices=tuple(priced),
         binding=holding_back(found, again, settings),
         evaluations=days / (again.customers * world.days),
         customer_days=days,
@@ -187,6 +201,27 @@ def _sketches(seeking: Evaluator, uniform: Choice, settings: SearchSettings, say
     if more.customers <= few.customers:
         return [first]
     return [first, search(more, first, short, _within(say, 0.5, 1.0)).best.choice]
+
+
+def _refuse_conflict(few: Evaluator, choice: Choice, settings: SearchSettings, currency: str) -> None:
+    """Limits that contradict each other are told before the long search."""
+    with few.budget.regardless():
+        (nearest,) = few.evaluate([choice])
+        if few.beyond(nearest) <= _CLEARLY:
+            return
+        table = effects_of(few, nearest)
+        if conflict(few, feasibility_only(few, table, nearest, settings)):
+            raise Infeasible(infeasible_words(few, nearest, settings, currency))
+
+
+def _prices(
+    again: Evaluator, choosing: Evaluator, found: Found, settings: SearchSettings, share: float, say: Progress
+) -> list[Price]:
+    """Prices around the plan the search ended with, on the selection's customers."""
+    if not share or found.stopped:
+        return []
+    say(0.82, "prices of the limits")
+    return prices(again, choosing, found.best, found.table, settings, share=share)
 
 
 def _scout(evaluator: Evaluator) -> Evaluator | None:

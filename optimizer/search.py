@@ -122,7 +122,7 @@ def _climb(
     for n in range(1, settings.rounds + 1):
         incumbent = found.best
         say((n - 1) / settings.rounds, f"round {n}: effects of single changes")
-        table = _table(evaluator, incumbent, found, steps)
+        table = found.table = effects_of(evaluator, incumbent, steps)
         better, how = _bolder_plans(evaluator, table, incumbent, settings), "milp"
         if better is None and settings.thorough:
             found.one_opt = True
@@ -154,7 +154,7 @@ def _all_plans(evaluator: Evaluator, scout: Evaluator | None, settings: SearchSe
     except KeyboardInterrupt:
         evaluator.budget.interrupted = True
         found.stopped = evaluator.budget.over()
-    found.best = _best_of(evaluator, list(evaluator.known.values()), settings)
+    found.best = best_of(evaluator, list(evaluator.known.values()), settings)
     found.steps.append(Step(1, found.best.value, 0, True, "exhaustive"))
     return _finish(found, evaluator, settings, say)
 
@@ -174,13 +174,13 @@ def _finish(found: Found, evaluator: Evaluator, settings: SearchSettings, say: P
     return found
 
 
-def _table(evaluator: Evaluator, incumbent: Evaluated, found: Found, steps: int | None) -> Effects:
-    result = evaluator.run([incumbent.choice])
-    table = effects_table(
+def effects_of(evaluator: Evaluator, incumbent: Evaluated, steps: int | None = None) -> Effects:
+    """The table around a plan; ``steps``: only so many levels up or down."""
+    return effects_table(
         evaluator.started,
         evaluator.space,
         incumbent.choice,
-        result,
+        evaluator.run([incumbent.choice]),
         evaluator.limits,
         tail=evaluator.tail,
         objective=evaluator.objective,
@@ -189,8 +189,6 @@ def _table(evaluator: Evaluator, incumbent: Evaluated, found: Found, steps: int 
         steps=steps,
         spend=evaluator.spend,
     )
-    found.table = table
-    return table
 
 
 def master_data(
@@ -307,7 +305,7 @@ def promising_pairs(use: np.ndarray, table: Effects, use_now: np.ndarray, most: 
     return choices
 
 
-def _best_of(evaluator: Evaluator, tried: Sequence[Evaluated], settings: SearchSettings) -> Evaluated:
+def best_of(evaluator: Evaluator, tried: Sequence[Evaluated], settings: SearchSettings) -> Evaluated:
     """The most valuable plan within the limits; if there is none, the one least beyond them."""
     return max(tried, key=lambda e: (-evaluator.beyond(e, settings.buffer), e.value))
 
@@ -320,7 +318,7 @@ def _improving(
         return None
     tried = evaluator.gain(choices, incumbent.choice)
     evaluator.forget(incumbent.choice)
-    best = _best_of(evaluator, [e for e, _, _ in tried], settings)
+    best = best_of(evaluator, [e for e, _, _ in tried], settings)
     over, over_now = (evaluator.beyond(e, settings.buffer) for e in (best, incumbent))
     if over != over_now:
         return best if over < over_now else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pulp
 
 from optimizer.formulation import Master, MasterData, add_cuts, build
@@ -51,13 +52,18 @@ def _read(master: Master, data: MasterData) -> Proposal:
     return Proposal(choice, float(sum(data.value[s, c, choice[s, c]] for s, c in np.ndindex(choice.shape))))
 
 
-def nearest_to_feasible(data: MasterData, *, seconds: float = 20.0) -> Proposal | None:
-    """The choice whose rows exceed their bounds least, each measured in shares of its bound."""
-    size = np.maximum(np.abs(data.most), 1e-9)
+def nearest_to_feasible(
+    data: MasterData, *, soft: npt.NDArray[np.bool_] | None = None, seconds: float = 20.0
+) -> Proposal | None:
+    """The choice whose rows exceed their bounds least, each measured in shares of its bound; ``soft`` (rows,): only
+    these may be exceeded."""
+    price = 1.0 / np.maximum(np.abs(data.most), 1e-9)
+    if soft is not None:
+        price = np.where(soft, price, np.inf)
     least = replace(
         data,
         value=np.where(np.isfinite(data.value), 0.0, -np.inf),
-        prices=1.0 / size,
+        prices=price,
         tariffs=tuple(replace(tariff, in_value=False) for tariff in data.tariffs),
     )
     return propose(least, seconds=seconds)
