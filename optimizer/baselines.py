@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from optimizer.evaluate import Evaluated, Evaluator
 
-_KEPT = (100, 24, 4)
+_KEPT = (60, 12, 4)
 """Plans kept on the way from few customers to all."""
 
 

@@ -53,6 +53,25 @@ def parts_over_nothing(
     return np.asarray(plain + extra @ cost_columns(limits, tariffs, weeks))
 
 
+def charges(
+    result: SimulationResult, limits: Sequence[Limit], tariffs: Sequence[Tariff], objective: Objective
+) -> npt.NDArray[np.float64]:
+    """(W,) what a plan pays beyond what was simulated: surcharges of tariffs (where the objective counts costs) and
+    prices of soft limits. The result's plan 0 is no contact."""
+    costs = {channel.name: channel.unit_cost for channel in result.world.channels}
+    extra = surcharges(volumes(result, tariffs), tariffs, [costs[tariff.channel] for tariff in tariffs])
+    rows = rows_of(limits, result.world.weeks, enforced=True)
+    over = penalty(rows, rows.use(parts_over_nothing(result, limits, tariffs)))
+    return np.asarray(extra.sum(axis=1) * (objective == "contribution") + over)
+
+
+def penalty(rows: Rows, use: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(W,) currency for exceeding soft limits; ``use`` (W, rows)."""
+    prices = rows.prices()
+    priced = np.where(np.isinf(prices), 0.0, prices)
+    return np.asarray(np.maximum(0.0, use - rows.bound) @ priced)
+
+
 @dataclass
 class Evaluator:
     """Simulates choices on one set of customers, draws and tail; remembers what it has simulated."""
@@ -171,17 +190,11 @@ class Evaluator:
         extra = surcharges(volume, self.tariffs, self.unit_costs)
         parts = plain + extra @ cost_columns(self.limits, self.tariffs, self.weeks)
         use = self.rows().use(parts)
-        paid = extra.sum(axis=1) * (self.objective == "contribution") + self._penalty(use)
+        paid = extra.sum(axis=1) * (self.objective == "contribution") + penalty(self.rows(), use)
         scale = self.started.world.population.scale
         for n, choice in enumerate(choices):
             total = int((value[n] - nothing).sum()) * scale / MICRO - float(paid[n])
             self.known[choice.tobytes()] = Evaluated(choice.copy(), total, use[n], parts[n], plain[n], volume[n])
-
-    def _penalty(self, use: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """(W,) currency for exceeding soft limits."""
-        prices = self.rows().prices()
-        priced = np.where(np.isinf(prices), 0.0, prices)
-        return np.asarray(np.maximum(0.0, use - self.rows().bound) @ priced)
 
     def _of_nothing(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         if self._nothing is None:

@@ -20,7 +20,7 @@ import numpy as np
 from optimizer.baselines import best_uniform
 from optimizer.budget import Budget
 from optimizer.errors import Infeasible
-from optimizer.evaluate import Evaluated, Evaluator, parts_over_nothing
+from optimizer.evaluate import Evaluated, Evaluator, charges, parts_over_nothing
 from optimizer.infeasible import conflict, feasibility_only, infeasible_words
 from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
@@ -67,6 +67,10 @@ class Optimization:
     """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
     fresh_parts: np.ndarray
     """(4, parts) what the limits measure in the report run."""
+    fresh_charges: np.ndarray
+    """(4,) what the plans pay in the report run beyond what was simulated: bills over unit costs, soft limits."""
+    seen_charges: np.ndarray
+    """(2,) the same on the customers of the search."""
     seen: SimulationResult
     """The plan ("plan 1") against no contact ("plan 0") on the customers of the search: what was promised."""
     found: Found
@@ -98,6 +102,7 @@ def optimize(
     tariffs: Sequence[Tariff] = (),
     settings: SearchSettings | None = None,
     budget: Budget | None = None,
+    start: Frequencies | None = None,
     price_share: float = 0.05,
     currency: str = "",
     threads: int | None = None,
@@ -107,8 +112,9 @@ def optimize(
 
     ``world``'s own population is only a template; ``population`` makes those of the search, the selection and
     the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
-    plan so far is selected and reported. ``price_share``: how far limits are moved to find their prices, 0 = no prices.
-    ``currency``: for messages. Raises ``Infeasible`` when no plan is found that keeps the limits.
+    plan so far is selected and reported. ``start``: a plan to start from as well, as of an earlier search.
+    ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. Raises
+    ``Infeasible`` when no plan is found that keeps the limits.
     """
     budget = budget or Budget()
     threads = threads or os.cpu_count() or 1
@@ -127,7 +133,8 @@ def optimize(
     say(0.03, "best plan common to all segments")
     with budget.regardless():
         uniform = _uniform_start(seeking, settings, say)
-    sketch = _sketches(seeking, uniform.choice, settings, _within(say, 0.12, 0.3))
+    given = [] if start is None else [space.nearest(start)]
+    sketch = _sketches(seeking, [uniform.choice, space.nothing(), *given], settings, _within(say, 0.12, 0.3))
     _refuse_conflict(_scout(seeking) or seeking, sketch[-1], settings, currency)
     tail = space.plan(sketch[-1], "plan")
     again = seeking.elsewhere(tail=tail)
@@ -138,7 +145,7 @@ def optimize(
 
     say(0.75, "selection on fresh customers")
     choosing = evaluator(max(search_customers, report_customers), seed + 1, tail)
-    pool = [e.choice for e in [*found.path[::-1], *found.pool][:_CANDIDATES]] + [sketch[0], uniform.choice]
+    pool = [e.choice for e in [*found.path[::-1], *found.pool][:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
     with budget.regardless():
         best, candidates = _select(choosing, pool, settings)
         priced = _prices(again, choosing, found, settings, price_share, say)
@@ -153,7 +160,9 @@ def optimize(
     with budget.regardless():
         seen = again.run([space.nothing(), best])
 
-    promised, delivered = _gain(seen, objective, 1), _gain(fresh, objective, 3)
+    seen_charges, fresh_charges = (charges(run, limits, tariffs, objective) for run in (seen, fresh))
+    promised = _gain(seen, objective, 1, seen_charges)
+    delivered = _gain(fresh, objective, 3, fresh_charges)
     days = budget.spent
     say(1.0, "done")
     return Optimization(
@@ -164,6 +173,8 @@ def optimize(
         promised_minus_delivered=Estimate(promised.mean - delivered.mean, delivered.se),
         fresh=fresh,
         fresh_parts=parts_over_nothing(fresh, limits, tariffs),
+        fresh_charges=fresh_charges,
+        seen_charges=seen_charges,
         seen=seen,
         found=found,
         limits=limits,
@@ -189,12 +200,12 @@ def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) 
     )
 
 
-def _sketches(seeking: Evaluator, uniform: Choice, settings: SearchSettings, say: Progress) -> list[Choice]:
+def _sketches(seeking: Evaluator, wanted: Sequence[Choice], settings: SearchSettings, say: Progress) -> list[Choice]:
     """Plans that short searches reach on few customers from several starts (the current plan goes on after the
     horizon), and from the best of them on more customers (now it goes on itself)."""
     few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
     short = replace(settings, rounds=_SKETCH_ROUNDS, thorough=False)
-    starts = {c.tobytes(): c for c in (uniform, seeking.space.nothing())}
+    starts = {c.tobytes(): c for c in wanted}
     found = [search(few, start, short, _within(say, 0.0, 0.5)) for start in starts.values()]
     first = max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value)).choice
     more = _on_fewer(seeking, _SCOUTS).elsewhere(tail=seeking.space.plan(first, "plan"))
@@ -243,9 +254,10 @@ def _select(choosing: Evaluator, pool: Sequence[Choice], settings: SearchSetting
     return max(tried, key=lambda e: (-choosing.beyond(e, settings.buffer / 2), e.value)).choice, len(distinct)
 
 
-def _gain(result: SimulationResult, objective: Objective, plan: int) -> Estimate:
+def _gain(result: SimulationResult, objective: Objective, plan: int, paid: np.ndarray) -> Estimate:
     value = worth(result, objective)
-    return base_total(value[plan] - value[0], result.world.population, MICRO)
+    simulated = base_total(value[plan] - value[0], result.world.population, MICRO)
+    return replace(simulated, mean=simulated.mean - float(paid[plan] - paid[0]))
 
 
 def _within(say: Progress, low: float, high: float) -> Progress:

@@ -177,6 +177,16 @@ def simulate(
 def optimize(
     scenario: ScenarioFile,
     set_: Sets = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="End the search by then with the best plan so far (as Ctrl-C)."),
+    ] = None,
+    max_evaluations: Annotated[
+        int | None, typer.Option(min=1, help="End the search after as many simulations of all its customers.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Plan to start from as well, like one found before.")
+    ] = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -190,7 +200,10 @@ def optimize(
     from scenarios import run
 
     with _progress() as progress:
-        done = run.run_optimize(loaded, seed=seed, customers=customers, threads=threads, out=out, progress=progress)
+        done = run.run_optimize(
+            loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+            max_evaluations=max_evaluations, start=start, out=out, progress=progress,
+        )  # fmt: skip
     _print(done.result, done.directory, json)
 
 

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from optimizer.budget import Budget
 from optimizer.optimize import Optimization, optimize
 from optimizer.space import Space
 from scenarios import build
@@ -74,11 +75,17 @@ def run_optimize(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: Path | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """``optimize_scenario``, written to a run directory."""
-    return optimize_scenario(loaded, seed=seed, customers=customers, threads=threads, progress=progress).write(out)
+    return optimize_scenario(
+        loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+        max_evaluations=max_evaluations, start=start, progress=progress,
+    ).write(out)  # fmt: skip
 
 
 def run_fit(
@@ -146,15 +153,23 @@ def optimize_scenario(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: PlanGiven | None = None,
     per_customer: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
-    """The plan with the greatest simulated value within the limits, reported from customers the search never saw."""
+    """The plan with the greatest simulated value within the limits, reported from customers the search never saw.
+
+    ``time_limit`` (seconds) and ``max_evaluations`` (plans simulated on all customers of the search) end the search
+    early with the best plan so far; ``start``: a plan to start from as well, as of an earlier run.
+    """
     clock, say, ask = Clock(), progress or _silent, loaded.scenario.optimize
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     report_customers = customers or loaded.scenario.base.simulated_customers
     world = make_world(base, base.population(1, seed))
+    search_customers = min(ask.search_customers, report_customers)
     done = optimize(
         world,
         base.population,
@@ -162,9 +177,12 @@ def optimize_scenario(
         build.limits(loaded),
         tariffs=build.tariffs(loaded),
         seed=seed,
-        search_customers=min(ask.search_customers, report_customers),
+        search_customers=search_customers,
         report_customers=report_customers,
         objective=ask.objective,
+        budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
+        start=None if start is None else _chosen_plan(start, world.current)[0],
+        currency=loaded.scenario.currency,
         threads=threads,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
     )
@@ -210,6 +228,14 @@ def fit_orders(
     frames = {f"backtest_{key}": _frame(found["backtest"][key]) for key in ("weekly", "by_frequency")}
     say(1.0, 1.0, "done")
     return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
+
+
+def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:
+    """``days``: customer-days of one evaluation."""
+    return Budget(
+        seconds=float("inf") if seconds is None else seconds,
+        customer_days=float("inf") if evaluations is None else evaluations * days,
+    )
 
 
 def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:
