@@ -144,8 +144,9 @@ def optimize(
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     say(0.75, "selection on fresh customers")
-    choosing = evaluator(max(search_customers, report_customers), seed + 1, tail)
-    pool = [e.choice for e in [*found.path[::-1], *found.pool][:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
+    choosing = evaluator(max(2 * search_customers, report_customers), seed + 1, tail)
+    seen_best = [*_at_the_border(again, found, settings), *found.path[::-1], *found.pool]
+    pool = [e.choice for e in seen_best[:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
     with budget.regardless():
         best, candidates = _select(choosing, pool, settings)
         priced = _prices(again, choosing, found, settings, price_share, say)
@@ -247,11 +248,19 @@ def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
     return seeking.elsewhere(seeking.started.take_sample(np.arange(seeking.customers)[::step]))
 
 
+def _at_the_border(again: Evaluator, found: Found, settings: SearchSettings) -> list[Evaluated]:
+    """Better plans whose use on the search's customers lies within the margin around the limits: more customers tell
+    on which side they are."""
+    better = [e for e in again.known.values() if e.value > found.best.value]
+    near = [e for e in better if again.feasible(e, -settings.buffer) and not again.feasible(e, settings.buffer)]
+    return sorted(near, key=lambda e: -e.value)[: _CANDIDATES // 2]
+
+
 def _select(choosing: Evaluator, pool: Sequence[Choice], settings: SearchSettings) -> tuple[Choice, int]:
     """The best plan of the pool on customers the search has not seen, among those that keep the limits there."""
     distinct = {choice.tobytes(): choice for choice in pool}
     tried = choosing.evaluate([*distinct.values(), choosing.space.nothing()])
-    return max(tried, key=lambda e: (-choosing.beyond(e, settings.buffer / 2), e.value)).choice, len(distinct)
+    return max(tried, key=lambda e: (-choosing.beyond(e, settings.buffer), e.value)).choice, len(distinct)
 
 
 def _gain(result: SimulationResult, objective: Objective, plan: int, paid: np.ndarray) -> Estimate:
