@@ -118,7 +118,7 @@ def judge(every: Enumerated, drawn: LimitSet, settings: SearchSettings, customer
     began = time.perf_counter()
     done = optimize(
         template, every.base.population, every.space, drawn.limits, seed=seed, search_customers=customers,
-        report_customers=1_000, settings=settings, price_share=0.0,
+        report_customers=1_000, settings=settings, price_share=0.0, tail=template.current,
     )  # fmt: skip
     seconds = time.perf_counter() - began
     most = rows_of(drawn.limits, template.weeks).bound

@@ -103,6 +103,7 @@ def optimize(
     settings: SearchSettings | None = None,
     budget: Budget | None = None,
     start: Frequencies | None = None,
+    tail: Frequencies | None = None,
     price_share: float = 0.05,
     currency: str = "",
     threads: int | None = None,
@@ -113,6 +114,7 @@ def optimize(
     ``world``'s own population is only a template; ``population`` makes those of the search, the selection and
     the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
     plan so far is selected and reported. ``start``: a plan to start from as well, as of an earlier search.
+    ``tail``: the plan that goes on after the horizon in all worlds; default the one that is found.
     ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. Raises
     ``Infeasible`` when no plan is found that keeps the limits.
     """
@@ -129,22 +131,22 @@ def optimize(
         return Evaluator(started, space, limits, tail, objective, threads, tariffs, budget)
 
     say(0.0, "customers of the search")
-    seeking = evaluator(search_customers, seed, world.current)
+    seeking = evaluator(search_customers, seed, tail or world.current)
     say(0.03, "best plan common to all segments")
     with budget.regardless():
         uniform = _uniform_start(seeking, settings, say)
     given = [] if start is None else [space.nearest(start)]
-    sketch = _sketches(seeking, [uniform.choice, space.nothing(), *given], settings, _within(say, 0.12, 0.3))
+    sketch = _sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, _within(say, 0.12, 0.3))
     _refuse_conflict(_scout(seeking) or seeking, sketch[-1], settings, currency)
-    tail = space.plan(sketch[-1], "plan")
-    again = seeking.elsewhere(tail=tail)
+    after = tail or space.plan(sketch[-1], "plan")
+    again = seeking.elsewhere(tail=after)
     found = search(again, sketch[-1], settings, _within(say, 0.3, 0.75), _scout(again))
     if not again.feasible(found.best):
         with budget.regardless():
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     say(0.75, "selection on fresh customers")
-    choosing = evaluator(max(2 * search_customers, report_customers), seed + 1, tail)
+    choosing = evaluator(max(2 * search_customers, report_customers), seed + 1, after)
     seen_best = [*_at_the_border(again, found, settings), *found.path[::-1], *found.pool]
     pool = [e.choice for e in seen_best[:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
     with budget.regardless():
@@ -157,7 +159,7 @@ def optimize(
     started = start_world(fresh_world, seed=seed + 2, threads=threads)
     nothing = Frequencies.nothing(space.segments, space.channels)
     plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best"), plan]
-    fresh = simulate(started, plans, seed=seed + 2, tail=plan, threads=threads)
+    fresh = simulate(started, plans, seed=seed + 2, tail=tail or plan, threads=threads)
     with budget.regardless():
         seen = again.run([space.nothing(), best])
 
@@ -201,7 +203,9 @@ def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) 
     )
 
 
-def _sketches(seeking: Evaluator, wanted: Sequence[Choice], settings: SearchSettings, say: Progress) -> list[Choice]:
+def _sketches(
+    seeking: Evaluator, wanted: Sequence[Choice], tail: Frequencies | None, settings: SearchSettings, say: Progress
+) -> list[Choice]:
     """Plans that short searches reach on few customers from several starts (the current plan goes on after the
     horizon), and from the best of them on more customers (now it goes on itself)."""
     few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
@@ -209,7 +213,7 @@ def _sketches(seeking: Evaluator, wanted: Sequence[Choice], settings: SearchSett
     starts = {c.tobytes(): c for c in wanted}
     found = [search(few, start, short, _within(say, 0.0, 0.5)) for start in starts.values()]
     first = max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value)).choice
-    more = _on_fewer(seeking, _SCOUTS).elsewhere(tail=seeking.space.plan(first, "plan"))
+    more = _on_fewer(seeking, _SCOUTS).elsewhere(tail=tail or seeking.space.plan(first, "plan"))
     if more.customers <= few.customers:
         return [first]
     return [first, search(more, first, short, _within(say, 0.5, 1.0)).best.choice]

@@ -88,7 +88,7 @@ def certificate(done: Optimization) -> Part:
         "customers": customers,
         "candidates": done.candidates,
         "holds_for_the_reported_plan": same,
-        "tail": "found plan",
+        "tail": "found plan" if done.fresh.tail.name == "plan" else "current policy",
     } | ({"stopped": done.found.stopped} if done.found.stopped else {})
 
 
@@ -167,5 +167,6 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
     else:
         tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
     choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
-    rest = "After the horizon all plans go on as the found one. Nothing is proved about larger changes"
+    after = "found one" if done.fresh.tail.name == "plan" else "current policy"
+    rest = f"After the horizon all plans go on as the {after}. Nothing is proved about larger changes"
     return f"{tried}. {choice}. {rest}."

@@ -182,6 +182,7 @@ def optimize_scenario(
         objective=ask.objective,
         budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
         start=None if start is None else _chosen_plan(start, world.current)[0],
+        tail=world.current if ask.tail == "current" else None,
         currency=loaded.scenario.currency,
         threads=threads,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
@@ -190,7 +191,7 @@ def optimize_scenario(
     found_plan = replace(done.plan, name="found")
     result = _head("optimize", loaded, done.fresh, "found", found_plan) | plan_outcome(done.fresh, worlds)
     result |= search_outcome(done, ask.objective, loaded.scenario.currency)
-    if world.tail_weeks:
+    if world.tail_weeks and ask.tail == "found":
         say(0.9, 1.0, "the same, with the current policy after the horizon")
         result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
     say(1.0, 1.0, "done")

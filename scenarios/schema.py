@@ -397,6 +397,8 @@ class Optimize(BaseModel):
         ChannelName, Annotated[tuple[PerWeek, ...], Field(strict=False, min_length=1), unit("contacts a week")]
     ]
     """Channel -> the frequencies a plan may choose, ascending."""
+    tail: Literal["found", "current"] = "found"
+    """The plan that goes on after the horizon, in all worlds alike: the found one, or the current policy again."""
     search_customers: Annotated[int, Field(ge=1, le=100_000_000)]
     """Customers simulated during the search; the found plan is valued on fresh ones."""
     limits: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
