@@ -187,6 +187,9 @@ def optimize(
     start: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Plan to start from as well, like one found before.")
     ] = None,
+    assumption_worlds: Annotated[
+        int, typer.Option(min=0, max=1000, help="Value the plan also in so many worlds drawn from the assumptions.")
+    ] = 0,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -202,7 +205,8 @@ def optimize(
     with _progress() as progress:
         done = run.run_optimize(
             loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
-            max_evaluations=max_evaluations, start=start, out=out, progress=progress,
+            max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, out=out,
+            progress=progress,
         )  # fmt: skip
     _print(done.result, done.directory, json)
 

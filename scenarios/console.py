@@ -52,6 +52,7 @@ def optimize_tables(result: Result) -> list[Table | str]:
             _contacts(result),
         ),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
+        *([escape(str(result["doubt"]["statement"]))] if "doubt" in result else []),
     ]
 
 

@@ -21,6 +21,7 @@ from optimizer.optimize import Optimization, optimize
 from optimizer.space import Space
 from scenarios import build
 from scenarios.basis import assumption_rows
+from scenarios.doubt import doubt
 from scenarios.finished import RunResult
 from scenarios.fragment import fit_fragment
 from scenarios.load import LoadedScenario
@@ -78,13 +79,14 @@ def run_optimize(
     time_limit: float | None = None,
     max_evaluations: int | None = None,
     start: Path | None = None,
+    assumption_worlds: int = 0,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """``optimize_scenario``, written to a run directory."""
     return optimize_scenario(
         loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
-        max_evaluations=max_evaluations, start=start, progress=progress,
+        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, progress=progress,
     ).write(out)  # fmt: skip
 
 
@@ -156,6 +158,7 @@ def optimize_scenario(
     time_limit: float | None = None,
     max_evaluations: int | None = None,
     start: PlanGiven | None = None,
+    assumption_worlds: int = 0,
     per_customer: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -163,6 +166,7 @@ def optimize_scenario(
 
     ``time_limit`` (seconds) and ``max_evaluations`` (plans simulated on all customers of the search) end the search
     early with the best plan so far; ``start``: a plan to start from as well, as of an earlier run.
+    ``assumption_worlds``: in so many worlds drawn from the assumptions the plan is valued too.
     """
     clock, say, ask = Clock(), progress or _silent, loaded.scenario.optimize
     say(0.0, 1.0, "customers")
@@ -194,6 +198,16 @@ def optimize_scenario(
     if world.tail_weeks and ask.tail == "found":
         say(0.9, 1.0, "the same, with the current policy after the horizon")
         result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
+    if assumption_worlds:
+        say(0.93, 1.0, "the same in worlds drawn from the assumptions")
+        fewer = base.population(search_customers, seed + REPORT_SEED)
+        result["doubt"] = doubt(
+            base, fewer, done.fresh.plans, tail=done.fresh.tail, objective=ask.objective, seed=seed + REPORT_SEED,
+            count=assumption_worlds, threads=threads,
+            progress=lambda share: say(0.93 + 0.06 * share, 1.0, "the same in worlds drawn from the assumptions"),
+        )  # fmt: skip
+        ends = {key: result["doubt"][key] for key in ("parameter_low", "parameter_high")}
+        result["delivered"]["value"] |= ends
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
     return _finish(base, done.fresh, worlds, found_plan, result, per_customer)

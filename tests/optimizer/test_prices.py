@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
-from optimizer.prices import prices, unsubscribes
+from optimizer.prices import prices, under, unsubscribes
 from optimizer.search import SearchSettings, effects_of, search
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 
@@ -27,10 +26,16 @@ def every() -> Evaluator:
     return evaluator
 
 
+SIMULATED: dict[tuple[tuple[str, str], ...], Evaluator] = {}
+"""Whole spaces by the names of their limits: other bounds of hard limits need no other simulation."""
+
+
 def known(every: Evaluator, *limits: Limit) -> Evaluator:
-    evaluator = with_limits(every, limits)
-    evaluator.evaluate(list(evaluator.space.all()))
-    return evaluator
+    key = tuple((limit.name, limit.enforce) for limit in limits)
+    if key not in SIMULATED:
+        SIMULATED[key] = with_limits(every, limits)
+        SIMULATED[key].evaluate(list(every.space.all()))
+    return under(SIMULATED[key], limits)
 
 
 def value(every: Evaluator, *limits: Limit) -> float:

@@ -162,7 +162,7 @@ def test_optimize_and_the_defaults(call, run):
     assert fake.calls[0][0] == "run_optimize"
     assert fake.calls[0][2] == {
         "seed": 1, "customers": None, "threads": None, "out": None, "time_limit": None, "max_evaluations": None,
-        "start": None,
+        "start": None, "assumption_worlds": 0,
     }  # fmt: skip
 
 

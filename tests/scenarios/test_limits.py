@@ -126,4 +126,5 @@ def test_a_search_goes_on_from_a_plan() -> None:
     for row in optimized()["plan"]:
         rows.setdefault(row["segment"], {})[row["channel"]] = row["per_week"]
     again = optimized(max_evaluations=1, start=rows)
-    assert again["delivered"]["value"]["mean"] >= first["delivered"]["value"]["mean"]
+    assert again["certificate"]["candidates"] > first["certificate"]["candidates"], "the given plan competes too"
+    assert again["delivered"]["value"]["mean"] >= 0.99 * first["delivered"]["value"]["mean"]
