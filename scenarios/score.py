@@ -61,6 +61,11 @@ class Judge:
     def _best(self, plans: Sequence[Evaluated]) -> Evaluated:
         return max(plans, key=lambda e: (-self.fresh.beyond(e, self.margin), e.value))
 
+    def regret(self, value: float) -> float:
+        """0 = the best, 1 = the best uniform plan; where that is the best, the share of its value that is missing."""
+        best, gap = self.best.value, self.best.value - self.uniform.value
+        return (best - value) / (gap if gap > 1e-6 * abs(best) else max(abs(best), 1e-9))
+
     def score(self, name: str, plan: Frequencies, seconds: float | None = None) -> Part:
         """Value, regret and broken limits of a plan, on the levels or off them."""
         started, limits = self.fresh.started, self.fresh.limits
@@ -70,8 +75,7 @@ class Judge:
         paid = charges(result, limits, self.fresh.tariffs, self.fresh.objective)
         value = int((gain[1] - gain[0]).sum()) * started.world.population.scale / MICRO - float(paid[1] - paid[0])
         over = broken(limits, parts_over_nothing(result, limits, self.fresh.tariffs)[1], self.fresh.weeks)
-        best, uniform = self.best.value, self.uniform.value
-        row: Part = {"plan": name, "value": value, "regret": (best - value) / max(best - uniform, 1e-9), "broken": over}
+        row: Part = {"plan": name, "value": value, "regret": self.regret(value), "broken": over}
         return row | ({} if seconds is None else {"seconds": round(seconds, 2)})
 
 

