@@ -27,6 +27,7 @@ from optimizer.search import SearchSettings, effects_of, master_data
 from optimizer.solve import nearest_to_feasible, propose
 from optimizer.space import Choice
 from sim.engine.tables import MICRO, SEG_COST, SEG_CUSTOMERS, SEG_REVENUE
+from sim.rng import uniforms
 
 Rival = Callable[[Evaluator, SearchSettings, int], Choice]
 """(evaluator, settings, plans that may be simulated) -> choice."""
@@ -80,15 +81,13 @@ def coordinate(evaluator: Evaluator, settings: SearchSettings, simulations: int)
 
 def at_random(evaluator: Evaluator, settings: SearchSettings, simulations: int) -> Choice:
     """The best of random plans."""
-    rng = np.random.default_rng(evaluator.started.seed)
-    tried = evaluator.evaluate([evaluator.space.nothing(), *(_drawn(evaluator, rng) for _ in range(simulations))])
+    tried = evaluator.evaluate([evaluator.space.nothing(), *(_drawn(evaluator, n) for n in range(simulations))])
     return max(tried, key=lambda e: (-evaluator.beyond(e, settings.buffer), e.value)).choice
 
 
 def trial(evaluator: Evaluator, settings: SearchSettings, simulations: int) -> Choice:
     """A randomized trial, and what a regression makes of it."""
-    rng = np.random.default_rng(evaluator.started.seed)
-    arms = [_drawn(evaluator, rng) for _ in range(_ARMS)]
+    arms = [_drawn(evaluator, n) for n in range(_ARMS)]
     result = evaluator.run(arms)
     arm = np.arange(evaluator.customers) % _ARMS
     value = worth(result, evaluator.objective)[arm, np.arange(evaluator.customers)] / MICRO
@@ -144,9 +143,12 @@ def _with(choice: Choice, s: int, c: int, k: int) -> Choice:
     return changed
 
 
-def _drawn(evaluator: Evaluator, rng: np.random.Generator) -> Choice:
-    columns = [rng.integers(0, len(levels), evaluator.space.shape[0]) for levels in evaluator.space.levels]
-    return np.stack(columns, axis=1)
+def _drawn(evaluator: Evaluator, number: int) -> Choice:
+    """A random plan; which one depends on the customers' seed and its number only."""
+    segments, channels = evaluator.space.shape
+    draws = uniforms(evaluator.started.seed, f"rival plan {number}", np.arange(segments * channels, dtype=np.uint64))
+    levels = np.array([len(menu) for menu in evaluator.space.levels])
+    return np.asarray(np.floor(draws.reshape(segments, channels) * levels).astype(np.int64))
 
 
 def _indicators(choice: Choice, shape: tuple[int, int, int]) -> npt.NDArray[np.float64]:

@@ -21,6 +21,7 @@ from scenarios.schema import Scenario
 from scenarios.world import Base, make_world
 from sim.policy import Frequencies
 from sim.population import Population
+from sim.rng import uniforms
 from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
@@ -40,11 +41,12 @@ def drawn_scenario(loaded: LoadedScenario, number: int, seed: int) -> tuple[Load
         for table, keys in tables.items():
             data[table].update(keys)
     if number >= len(PRESETS):
-        rng = np.random.default_rng([seed, number])
-        for row in build.assumptions(loaded):
+        rows = build.assumptions(loaded)
+        draws = uniforms(seed, f"assumptions {number}", np.arange(len(rows), dtype=np.uint64))
+        for row, draw in zip(rows, draws, strict=True):
             stated = str(row["key"]).startswith("fatigue.") and preset
             if str(row["key"]).startswith(OPEN) and "low" in row and "high" in row and not stated:
-                _set(data, str(row["key"]), _triangle(rng, row["low"], row["value"], row["high"]))
+                _set(data, str(row["key"]), _triangle(float(draw), row["low"], row["value"], row["high"]))
         for channel in data["channels"].values():
             channel["clicked"]["value"] = min(channel["clicked"]["value"], channel["seen"]["value"])
     return replace(loaded, scenario=Scenario.model_validate(data)), preset or "as stated"
@@ -104,5 +106,11 @@ def _set(data: Part, key: str, value: float) -> None:
     table[last]["value"] = value
 
 
-def _triangle(rng: np.random.Generator, low: float, value: float, high: float) -> float:
-    return float(value if low == high else rng.triangular(low, min(max(value, low), high), high))
+def _triangle(draw: float, low: float, value: float, high: float) -> float:
+    """The quantile of the triangle over low and high with its top at the value."""
+    if low == high:
+        return float(value)
+    top = (min(max(value, low), high) - low) / (high - low)
+    if draw < top:
+        return float(low + (high - low) * np.sqrt(draw * top))
+    return float(high - (high - low) * np.sqrt((1.0 - draw) * (1.0 - top)))
