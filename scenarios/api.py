@@ -78,13 +78,22 @@ def optimize(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: run.PlanGiven | None = None,
+    assumption_worlds: int = 0,
     per_customer: bool = False,
     out: str | Path | None = None,
 ) -> RunResult:
-    """Find the plan with the greatest value within the limits. Raises ``Infeasible`` if no plan fits them."""
+    """Find the plan with the greatest value within the limits. Raises ``Infeasible`` if no plan fits them.
+
+    ``time_limit`` (seconds) and ``max_evaluations`` end the search early; ``start``: a plan to start from as well.
+    ``assumption_worlds``: value the plan also in so many worlds drawn from the assumptions.
+    """
     done = run.optimize_scenario(
-        _loaded(scenario), seed=seed, customers=customers, threads=threads, per_customer=per_customer
-    )
+        _loaded(scenario), seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, per_customer=per_customer,
+    )  # fmt: skip
     return done if out is None else done.write(out)
 
 

@@ -11,7 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
+from optimizer.limits import Limit
+from optimizer.tariffs import Tariff
 from scenarios import schema
+from scenarios.limits import limits_of, tariff_of
 from scenarios.load import LoadedScenario
 from scenarios.values import Quantity
 from sim import domain
@@ -20,21 +23,6 @@ from sim.errors import InputError
 from sim.policy import ContactPolicy, Frequencies, FrequencyCap
 from sim.rfm import RfmScheme
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR
-
-Measure = Literal["cost", "contacts_per_week", "contacts", "unsubscribes"]
-MEASURES: tuple[Measure, ...] = ("cost", "contacts_per_week", "contacts", "unsubscribes")
-
-
-@dataclass(frozen=True)
-class LimitSpec:
-    """A limit as the scenario states it."""
-
-    name: str
-    measure: Measure
-    """cost, contacts and unsubscribes over the horizon; contacts_per_week in every single week."""
-    limit: float
-    channel: str | None = None
-    """None = all channels together."""
 
 
 @dataclass(frozen=True)
@@ -133,15 +121,18 @@ def levels(loaded: LoadedScenario) -> dict[str, tuple[float, ...]]:
     return {name: given[name] for name in channel_names(loaded)}
 
 
-def limits(loaded: LoadedScenario) -> tuple[LimitSpec, ...]:
+def limits(loaded: LoadedScenario) -> tuple[Limit, ...]:
     """The limits of the search; one on a disabled channel falls away."""
-    known = channel_names(loaded)
+    return limits_of([limit.model_dump() for limit in loaded.scenario.optimize.limits], channel_names(loaded))
+
+
+def tariffs(loaded: LoadedScenario) -> tuple[Tariff, ...]:
+    """Price lists of the enabled channels."""
+    given, known = loaded.scenario.optimize.tariffs, channels(loaded)
     return tuple(
-        LimitSpec(limit.name, measure, value, limit.channel)
-        for limit in loaded.scenario.optimize.limits
-        if limit.channel is None or limit.channel in known
-        for measure in MEASURES
-        if (value := getattr(limit, f"max_{measure}")) is not None
+        tariff_of(channel.name, given[channel.name].model_dump(), channel.unit_cost)
+        for channel in known
+        if channel.name in given
     )
 
 

@@ -242,6 +242,19 @@ def simulate(
 def optimize(
     scenario: ScenarioFile,
     set_: Sets = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="End the search by then with the best plan so far (as Ctrl-C)."),
+    ] = None,
+    max_evaluations: Annotated[
+        int | None, typer.Option(min=1, help="End the search after as many simulations of all its customers.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Plan to start from as well, like one found before.")
+    ] = None,
+    assumption_worlds: Annotated[
+        int, typer.Option(min=0, max=1000, help="Value the plan also in so many worlds drawn from the assumptions.")
+    ] = 0,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -255,8 +268,44 @@ def optimize(
     from scenarios import run
 
     with _progress() as progress:
-        done = run.run_optimize(loaded, seed=seed, customers=customers, threads=threads, out=out, progress=progress)
+        done = run.run_optimize(
+            loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+            max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, out=out,
+            progress=progress,
+        )  # fmt: skip
     _print(done.result, done.directory, json)
+
+
+@app.command()
+def score(
+    plans: Annotated[list[Path] | None, typer.Argument(metavar="[PLAN]...", help="Plan files to score.")] = None,
+    world: Annotated[
+        list[str] | None, typer.Option("--world", metavar="NAME", help="Benchmark world; default all that fit.")
+    ] = None,
+    solver: Annotated[
+        list[str] | None, typer.Option("--solver", metavar="NAME", help="Built-in solver, or 'all'. Repeatable.")
+    ] = None,
+    seed: Seed = 1,
+    customers: Annotated[int, typer.Option(min=100, help="Fresh customers, and as many for each solver.")] = 10_000,
+    threads: Threads = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score plans and solvers on the public benchmark worlds: regret, broken limits, time."""
+    from scenarios import score as scoring
+
+    solvers = scoring.SOLVERS if solver and "all" in solver else tuple(solver or ())
+    with _progress() as progress:
+        result = scoring.score(
+            plans or [], worlds=world or (), solvers=solvers, customers=customers, seed=seed, threads=threads,
+            progress=progress,
+        )  # fmt: skip
+    if json:
+        import json as writer
+
+        print(writer.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print("\n".join(scoring.score_lines(result)))
 
 
 COLUMNS = ("customer_id", "order_date", "order_value")

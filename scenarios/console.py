@@ -13,6 +13,7 @@ from scenarios.console_effects import effects_tables
 from scenarios.console_messages import message_tables
 from scenarios.report.answers import ANSWERS, sections
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
+from scenarios.report.limits import price_texts
 
 Result = Mapping[str, Any]
 NARROWEST = 100
@@ -55,6 +56,7 @@ def optimize_tables(result: Result) -> list[Table | str]:
             _contacts(result),
         ),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
+        *([escape(str(result["doubt"]["statement"]))] if "doubt" in result else []),
     ]
 
 
@@ -236,11 +238,15 @@ def _limits(result: Result) -> Table | None:
     limits = result.get("limits", [])
     if not limits:
         return None
-    table = _grid("Limits", "limit", "unit", "allowed", "used", "share used", "binding")
+    priced = any("shadow_price_money" in row for row in limits)
+    more = ("a unit looser brings", "a unit tighter costs") if priced else ()
+    table = _grid("Limits", "limit", "unit", "allowed", "used", "share used", "binding", *more)
     for row in limits:
         binding = {True: "yes", False: "no"}.get(row.get("binding", ""), "")
         share = percent(row["share_used"]) if "share_used" in row else ""
-        _row(table, row["name"], row.get("unit", ""), number(row["limit"]), number(row["used"]), share, binding)
+        prices = price_texts(row, str(result["scenario"].get("currency", ""))) if priced else ()
+        allowed = ("at least " if row.get("at_least") else "") + number(row["limit"])
+        _row(table, row["name"], row.get("unit", ""), allowed, number(row["used"]), share, binding, *prices)
     return table
 
 

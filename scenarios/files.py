@@ -31,7 +31,7 @@ def library_names() -> list[str]:
 
 def label_of(file: Path) -> str:
     """How a file is shown: shipped ones as library:NAME."""
-    return f"{LIBRARY_PREFIX}{file.name}" if file.parent == LIBRARY else str(file)
+    return f"{LIBRARY_PREFIX}{file.relative_to(LIBRARY)}" if file.is_relative_to(LIBRARY) else str(file)
 
 
 def read_toml(file: Path) -> tuple[Table, dict[locate.Path, int]]:

@@ -22,7 +22,18 @@ WHOLE: tuple[Path, ...] = (("segments", "map"), ("base", "where"))
 RIVALS: tuple[frozenset[str], ...] = (
     frozenset({"orders", "synthetic"}),
     frozenset({"alpha", "mean_orders_per_year"}),
-    frozenset({"max_cost", "max_contacts_per_week", "max_contacts", "max_unsubscribes"}),
+    frozenset(
+        {
+            "max_cost",
+            "max_contacts_per_week",
+            "max_contacts",
+            "min_contacts",
+            "max_unsubscribes",
+            "max_complaints",
+            "at_most",
+            "at_least",
+        }
+    ),
 )
 _ABSENT: Any = object()
 

@@ -17,7 +17,10 @@ from scenarios.words import nearest, shown
 from sim.errors import InputError
 
 Table = dict[str, Any]
-LIMIT_KEYS = ("max_cost", "max_contacts_per_week", "max_contacts", "max_unsubscribes")
+LIMIT_KEYS = (
+    "max_cost", "max_contacts_per_week", "max_contacts", "min_contacts", "max_unsubscribes", "max_complaints",
+    "at_most", "at_least",
+)  # fmt: skip
 
 
 def relation_findings(data: Table, today: dt.date) -> list[Finding]:
@@ -242,8 +245,51 @@ def _limits(data: Table) -> Iterator[Finding]:
         if len(given) != 1:
             text = " and ".join(given) or "none"
             yield Finding(path, "a limit has exactly one measure", text, " or ".join(LIMIT_KEYS))
+        else:
+            yield from _one_limit(data, path, limit, given[0])
         yield from _unknown(data, "channel", limit.get("channel"), (*path, "channel"))
+        yield from _unknown_all(data, "channel", limit.get("weights"), (*path, "weights"))
+        for key in ("segments", "per_segments"):
+            yield from _unknown_all(data, "segment", limit.get(key), (*path, key))
     yield from _twice(limits, "limits")
+    path = ("optimize", "tariffs")
+    tariffs = _table(data, *path)
+    yield from _unknown_all(data, "channel", tariffs, path)
+    for channel, tariff in tariffs.items():
+        starts = [_number(tier.get("from_contacts")) for tier in _table(tariff).get("tiers", []) if _table(tier)]
+        known = [start for start in starts if start is not None]
+        if known and (known[0] != 0 or known != sorted(set(known))):
+            yield Finding((*path, channel, "tiers"), "tiers must ascend from 0", shown(known), "the first from 0")
+
+
+def _one_limit(data: Table, path: Path, limit: Table, bound: str) -> Iterator[Finding]:
+    """What a single limit must obey beyond its keys: told by the object the search will use."""
+    if bound in ("at_most", "at_least") and "measure" not in limit:
+        yield Finding((*path, "measure"), f"is missing: {bound} needs it", None, "what is counted, like contacts")
+        return
+    if bound not in ("at_most", "at_least") and "measure" in limit:
+        yield Finding(
+            (*path, "measure"), f"is for at_most and at_least: {bound} says it", shown(limit["measure"]), bound
+        )
+        return
+    if "price_per_unit" in limit and limit.get("enforce") != "soft":
+        yield Finding((*path, "price_per_unit"), "is for soft limits", None, 'enforce = "soft"')
+    weeks = _number(_table(data, "horizon").get("weeks"))
+    named: list[tuple[Path, int]] = [(("weeks",), week) for week in limit.get("weeks") or () if isinstance(week, int)]
+    named += [(("exceptions", str(w)), int(w)) for w in _table(limit, "exceptions") if str(w).isdigit()]
+    for key, week in named:
+        if weeks is not None and not 1 <= week <= weeks:
+            yield Finding((*path, *key), "outside the horizon", str(week), f"weeks 1 to {weeks:g}")
+    try:
+        from scenarios.limits import limit_of
+
+        limit_of(limit)
+    except InputError as error:
+        for problem in error.problems:
+            name = problem.where.rpartition("'.")[2] if "'." in problem.where else ""
+            yield Finding((*path, name) if name in limit else path, problem.what, problem.given, problem.allowed)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        pass  # of the wrong type: told elsewhere
 
 
 def _seasons(data: Table) -> Iterator[Finding]:

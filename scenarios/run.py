@@ -14,11 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimizer.limits import Limit
+from optimizer.budget import Budget
 from optimizer.optimize import Optimization, optimize
 from optimizer.space import Space
 from scenarios import build
 from scenarios.basis import assumption_rows, history_part
+from scenarios.doubt import doubt
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, Worlds, plan_outcome, values
@@ -71,11 +72,18 @@ def run_optimize(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: Path | None = None,
+    assumption_worlds: int = 0,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """``optimize_scenario``, written to a run directory."""
-    return optimize_scenario(loaded, seed=seed, customers=customers, threads=threads, progress=progress).write(out)
+    return optimize_scenario(
+        loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, progress=progress,
+    ).write(out)  # fmt: skip
 
 
 def run_fit(orders: Path, *, out: Path | None = None, **options: Any) -> RunResult:
@@ -129,24 +137,39 @@ def optimize_scenario(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: PlanGiven | None = None,
+    assumption_worlds: int = 0,
     per_customer: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
-    """The plan with the greatest simulated value within the limits, reported from customers the search never saw."""
+    """The plan with the greatest simulated value within the limits, reported from customers the search never saw.
+
+    ``time_limit`` (seconds) and ``max_evaluations`` (plans simulated on all customers of the search) end the search
+    early with the best plan so far; ``start``: a plan to start from as well, as of an earlier run.
+    ``assumption_worlds``: in so many worlds drawn from the assumptions the plan is valued too.
+    """
     clock, say, ask = Clock(), progress or _silent, loaded.scenario.optimize
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     report_customers = customers or loaded.scenario.base.simulated_customers
     world = make_world(base, base.population(1, seed))
+    search_customers = min(ask.search_customers, report_customers)
     done = optimize(
         world,
         base.population,
         Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)),
-        [Limit(limit.name, limit.measure, limit.limit, limit.channel) for limit in build.limits(loaded)],
+        build.limits(loaded),
+        tariffs=build.tariffs(loaded),
         seed=seed,
-        search_customers=min(ask.search_customers, report_customers),
+        search_customers=search_customers,
         report_customers=report_customers,
         objective=ask.objective,
+        budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
+        start=None if start is None else _chosen_plan(start, world.current)[0],
+        tail=world.current if ask.tail == "current" else None,
+        currency=loaded.scenario.currency,
         threads=threads,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
     )
@@ -154,12 +177,30 @@ def optimize_scenario(
     found_plan = replace(done.plan, name="found")
     result = _head("optimize", loaded, done.fresh, "found", found_plan) | plan_outcome(done.fresh, worlds)
     result |= search_outcome(done, ask.objective, loaded.scenario.currency)
-    if world.tail_weeks:
+    if world.tail_weeks and ask.tail == "found":
         say(0.9, 1.0, "the same, with the current policy after the horizon")
         result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
+    if assumption_worlds:
+        say(0.93, 1.0, "the same in worlds drawn from the assumptions")
+        fewer = base.population(search_customers, seed + REPORT_SEED)
+        result["doubt"] = doubt(
+            base, fewer, done.fresh.plans, tail=done.fresh.tail, objective=ask.objective, seed=seed + REPORT_SEED,
+            count=assumption_worlds, threads=threads,
+            progress=lambda share: say(0.93 + 0.06 * share, 1.0, "the same in worlds drawn from the assumptions"),
+        )  # fmt: skip
+        ends = {key: result["doubt"][key] for key in ("parameter_low", "parameter_high")}
+        result["delivered"]["value"] |= ends
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
     return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
+
+
+def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:
+    """``days``: customer-days of one evaluation."""
+    return Budget(
+        seconds=float("inf") if seconds is None else seconds,
+        customer_days=float("inf") if evaluations is None else evaluations * days,
+    )
 
 
 def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:

@@ -11,11 +11,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from scenarios.names import (
+    ChannelName,
+    Channels,
+    Column,
+    Frequencies,
+    PerWeek,
+    Scalar,
+    SegmentName,
+    Segments_,
+    Text,
+)
 from scenarios.schema_delivery import CallCentre, Delivery
+from scenarios.schema_limits import Limit, Tariff
 from scenarios.values import (
     STRICT,
     AboveOne,
-    ChannelName,
     Correlation,
     Hazard,
     NotNegative,
@@ -24,16 +35,6 @@ from scenarios.values import (
     unit,
 )
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-Column = Annotated[str, Field(min_length=1, max_length=200)]
-SegmentName = Annotated[str, Field(pattern=r"^[^\W_][\w .,&/+-]{0,39}$")]
-PerWeek = Annotated[float, Field(ge=0, le=7)]
-"""Contacts a week on one channel: at most one a day."""
-Frequencies = dict[ChannelName, PerWeek]
-Scalar = str | int | float | bool | dt.date
-
-Channels = Annotated[tuple[ChannelName, ...], Field(strict=False)]
-Segments_ = Annotated[tuple[SegmentName, ...], Field(strict=False)]
 OrderModelName = Literal["bg-nbd", "mbg-nbd"]
 
 
@@ -310,40 +311,25 @@ class Policy(BaseModel):
     """What is sent today."""
 
 
-class Limit(BaseModel):
-    """[[optimize.limits]]: a resource; exactly one of the four ``max_`` keys."""
-
-    model_config = STRICT
-
-    name: Text
-    """The name that reports and prices use."""
-    max_cost: Annotated[float, Field(ge=0), unit("{currency} over the horizon")] | None = None
-    """Contact cost over the horizon."""
-    max_contacts_per_week: Annotated[float, Field(ge=0), unit("contacts a week")] | None = None
-    """Contacts in every single week of the horizon: a capacity."""
-    max_contacts: Annotated[float, Field(ge=0), unit("contacts over the horizon")] | None = None
-    """Contacts over the horizon."""
-    max_unsubscribes: Annotated[float, Field(ge=0), unit("unsubscribes over the horizon")] | None = None
-    """Unsubscribes over the horizon."""
-    channel: ChannelName | None = None
-    """Only contacts on this channel count; left out = all."""
-
-
 class Optimize(BaseModel):
     """[optimize]: what the best plan is sought among, and what it must obey."""
 
     model_config = STRICT
 
-    objective: Literal["contribution", "revenue"]
-    """What is maximized, over no contact: margin minus contact costs, or revenue."""
+    objective: Literal["contribution", "revenue", "orders", "reach"]
+    """What is maximized, over no contact: margin minus contact costs, revenue, orders, or customers kept reachable."""
     levels_per_week: dict[
         ChannelName, Annotated[tuple[PerWeek, ...], Field(strict=False, min_length=1), unit("contacts a week")]
     ]
     """Channel -> the frequencies a plan may choose, ascending."""
+    tail: Literal["found", "current"] = "found"
+    """The plan that goes on after the horizon, in all worlds alike: the found one, or the current policy again."""
     search_customers: Annotated[int, Field(ge=1, le=100_000_000)]
     """Customers simulated during the search; the found plan is valued on fresh ones."""
     limits: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
     """Limits. A scenario's limits join the inherited ones, by name; ``limits = []`` removes them all."""
+    tariffs: dict[ChannelName, Tariff] = {}
+    """Channel -> price list, where the price depends on the volume."""
 
 
 class Scenario(BaseModel):

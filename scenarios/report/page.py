@@ -120,6 +120,7 @@ def plan_view(result: Row) -> Row:
         "plan": tables.plan_heat(result),
         "limits": tables.limit_rows(result),
         "certificate": result.get("certificate", {}).get("statement", ""),
+        "assumed": result.get("doubt", {}).get("statement", ""),
         "search": search_sentence(result),
         "rounds": tables.search_rows(result),
         "flows": tables.flow_matrix(result),

@@ -115,8 +115,12 @@ def test_results_have_the_promised_keys_and_no_others(now: Json, best: Json, aga
         "label", "feasible", "plan", "plan_minus_this",
     }  # fmt: skip
     assert [set(row) for row in best["limits"]] == [
-        {"name", "measure", "unit", "limit", "used", "share_used", "binding"}
-    ]
+        {
+            "name", "measure", "unit", "limit", "used", "share_used", "binding", "price_step",
+            "shadow_price_money", "shadow_price_money_se", "shadow_price_reach",
+            "sell_price_money", "sell_price_money_se", "sell_price_reach",
+        }
+    ]  # fmt: skip
     assert set(best["search"]["history"][0]) == {"round", "value", "changed", "accepted", "how"}
 
 
