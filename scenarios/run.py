@@ -31,6 +31,7 @@ from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, we
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.world import Base, load_base, make_world, no_contact
+from sim.campaigns import Program
 from sim.fit.organic import fit_organic
 from sim.orders import OrderLog, read_orders
 from sim.policy import Frequencies
@@ -117,7 +118,7 @@ def simulate_scenario(
     the current policy came back instead. ``per_customer``: also the table ``customers``.
     """
     clock, say = Clock(), progress or _silent
-    chosen, name = _chosen_plan(plan, build.current_plan(loaded))
+    chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
@@ -212,12 +213,14 @@ def fit_orders(
     return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
 
 
-def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:
+def _chosen_plan(
+    plan: PlanGiven | None, current: Frequencies, program: Program | None = None
+) -> tuple[Frequencies, str]:
     """The plan and its name in the result: the file's, else its own; "current" is only the current one."""
     if plan is None:
         return replace(current, name="current"), "current"
     if isinstance(plan, (str, Path)):
-        return load_plan(plan, current.segments, current.channels), Path(plan).name
+        return load_plan(plan, current.segments, current.channels, program), Path(plan).name
     if not isinstance(plan, Frequencies):
         rows = {segment: row for segment, row in plan.items() if segment != "default"}
         plan = Frequencies.of("plan", current.segments, current.channels, plan.get("default", {}), rows)
@@ -256,7 +259,7 @@ def _finish(
     }
     frames = {name: _frame(rows) for name, rows in tables.items()}
     if per_customer:
-        ids = None if base.history is None else base.history.orders.customer_ids
+        ids = base.customer_ids(found.world.population)
         frames["customers"] = customer_frame(found, worlds, ids)
     resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
     texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}

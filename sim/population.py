@@ -72,6 +72,8 @@ class Population:
     """(N,) first birthday from day 0 on, 0 to 364; it returns every 365 days. None = unknown: nothing triggers."""
     household: npt.NDArray[np.int64] | None = None
     """(N,) number of the household; None = everybody lives alone. A customer's copies live in different households."""
+    suppressed: npt.NDArray[np.int64] | None = None
+    """(N,) bit mask of channels through which a customer must not be contacted; becomes ``World.suppressed``."""
 
     @property
     def size(self) -> int:
