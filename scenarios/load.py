@@ -17,6 +17,7 @@ from typing import Any
 
 from scenarios import locate
 from scenarios.contradictions import contradictions
+from scenarios.files import LIBRARY as LIBRARY
 from scenarios.files import label_of, library_names, read_toml, resolve, resolve_data
 from scenarios.findings import Finding, json_schema, schema_findings
 from scenarios.merge import Change, Layer, Merged, Table
