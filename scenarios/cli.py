@@ -326,5 +326,7 @@ def _report_fault(error: Exception) -> None:
     print(f"a fault of contactpolicy itself, not of your input: {what} ({hint})", file=sys.stderr)
 
 
+from scenarios import cli_dryrun as _dry_run_command  # noqa: E402, F401  (commands of other files join the app above)
+
 if __name__ == "__main__":
     main()

@@ -22,7 +22,7 @@ from sim.start import Started
 from sim.world import World
 
 NOT_DUE, SENT = -2, -1
-HOLDOUT, SUPPRESSED, NO_CONSENT = "holdout", "suppressed", "no consent"
+HOLDOUT, SUPPRESSED, NO_CONSENT = "holdout", "suppressed, or no consent on file", "no consent"
 
 
 @dataclass(frozen=True)

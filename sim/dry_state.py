@@ -50,13 +50,16 @@ class Morning:
     def of(cls, started: Started, plan: Frequencies, registered: Bools | None, entered: Ints | None) -> Morning:
         """From the state on the evening of day -1."""
         world, begin = started.world, started.begin
-        lines, channels = lines_of(world), len(world.channels)
-        lanes = np.arange(channels)
+        lines, lanes = lines_of(world), np.arange(len(world.channels))
         blocked = np.zeros(world.population.size, dtype=np.int64) if world.suppressed is None else world.suppressed
+        consent = (subscribed(world)[:, None] >> lanes & 1).astype(np.bool_)
+        suppressed = (blocked[:, None] >> lanes & 1).astype(np.bool_)
+        held = holdout(world)
+        reachable = (consent & ~suppressed & ~held[:, None])[:, [line.channel for line in lines]]
         past = np.zeros((world.population.size, len(lines)), dtype=np.int64)
         past[:, : begin.ring.shape[1]] = begin.ring
         rate = _rates(world, plan)[begin.segment]
-        credit = _credit(world, begin.credit)
+        credit = _credit(world, begin.credit, reachable)
         due = (rate > 0) & (credit + rate >= PACE)
         due |= _triggered(started, plan, registered, entered)
         return cls(
@@ -64,9 +67,9 @@ class Morning:
             plan=plan,
             segment=begin.segment,
             last_order=begin.last_order,
-            held=holdout(world),
-            consent=(subscribed(world)[:, None] >> lanes & 1).astype(np.bool_),
-            suppressed=(blocked[:, None] >> lanes & 1).astype(np.bool_),
+            held=held,
+            consent=consent,
+            suppressed=suppressed,
             past=past,
             due=due | _below_floor(world, plan, begin.segment, past),
             waiting=(rate > 0) & (credit >= PACE),
@@ -87,14 +90,18 @@ def _rates(world: World, plan: Frequencies) -> Ints:
     return credit_per_day(per_week)
 
 
-def _credit(world: World, begun: Ints) -> Ints:
-    """(N, L) pacing credit; lines that the start knows nothing of have their phase."""
+def _credit(world: World, begun: Ints, reachable: Bools) -> Ints:
+    """(N, L) pacing credit. Lines that the start knows nothing of have their phase, and so have customers who cannot be
+    reached: they are due as often as the plan says, not for ever."""
     lines, key = lines_of(world), world.population.key
-    more = [
-        np.floor(uniforms(world.population.seed, f"latent:phase:{line.stream(world)}", key) * PACE).astype(np.int64)
-        for line in lines[begun.shape[1] :]
+    phases = [
+        np.floor(uniforms(world.population.seed, f"latent:phase:{line.stream(world)}", key) * PACE) for line in lines
     ]
-    return np.column_stack([begun, *more]) if more else begun
+    credit = np.column_stack(phases).astype(np.int64)
+    known = np.zeros(credit.shape, dtype=np.bool_)
+    known[:, : begun.shape[1]] = reachable[:, : begun.shape[1]]
+    credit[known] = begun[known[:, : begun.shape[1]]]
+    return credit
 
 
 def _triggered(started: Started, plan: Frequencies, registered: Bools | None, entered: Ints | None) -> Bools:
