@@ -36,7 +36,9 @@ def library_names() -> list[str]:
 
 def label_of(file: Path) -> str:
     """How a file is shown: shipped ones as library:NAME."""
-    return f"{LIBRARY_PREFIX}{file.name}" if file.parent == LIBRARY else str(file)
+    if not file.is_relative_to(LIBRARY):
+        return str(file)
+    return f"{LIBRARY_PREFIX}{file.relative_to(LIBRARY).as_posix()}"
 
 
 def read_toml(file: Path) -> tuple[Table, dict[locate.Path, int]]:
