@@ -36,9 +36,7 @@ def library_names() -> list[str]:
 
 def label_of(file: Path) -> str:
     """How a file is shown: shipped ones as library:NAME."""
-    if not file.is_relative_to(LIBRARY):
-        return str(file)
-    return f"{LIBRARY_PREFIX}{file.relative_to(LIBRARY).as_posix()}"
+    return f"{LIBRARY_PREFIX}{file.relative_to(LIBRARY)}" if file.is_relative_to(LIBRARY) else str(file)
 
 
 def read_toml(file: Path) -> tuple[Table, dict[locate.Path, int]]:

@@ -139,6 +139,7 @@ def simulate_scenario(
         result["tail_sensitivity"] = {"tail": "current", **values(back, worlds)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
+    result |= _unused(loaded)
     return _finish(base, found, worlds, chosen, result, per_customer)
 
 
@@ -178,6 +179,7 @@ def optimize_scenario(
         result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
+    result |= _unused(loaded)
     return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
 
 
@@ -236,6 +238,14 @@ def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: s
         "plan": plan_rows(plan),
         "current_plan": plan_rows(found.world.current),
     }
+
+
+def _unused(loaded: LoadedScenario) -> Part:
+    """A warning about data that this command does not look at."""
+    if "base.messages" not in loaded.files_named:
+        return {}
+    text = "base.messages is not used here: past contacts are as the current policy leaves them (dryrun counts them)"
+    return {"warnings": [text]}
 
 
 def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) -> Part:

@@ -16,9 +16,10 @@ def models():
     """All tables a scenario is made of."""
     from pydantic import BaseModel
 
-    from scenarios import schema
+    from scenarios import schema, schema_program, schema_rules
 
-    return [m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not Quantity]
+    found = {m for part in (schema, schema_program, schema_rules) for m in vars(part).values() if isinstance(m, type)}
+    return [m for m in found if issubclass(m, BaseModel) and m is not Quantity]
 
 
 def test_exported_schema_is_the_one_of_the_code():
