@@ -1,6 +1,6 @@
 """What people ask: scenarios, what-if runs, the command line and its reports.
 
-For notebooks: ``load_scenario``, ``simulate``, ``optimize`` and ``fit`` (see ``scenarios.api``). They are imported when
+For notebooks: ``load_scenario``, ``simulate``, ``dry_run``, ``optimize`` and ``fit`` (see ``scenarios.api``). They are imported when
 they are first used, so that the command line starts at once.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scenarios.api import RunResult, fit, load_scenario, optimize, simulate
+    from scenarios.api import DryRunResult, RunResult, dry_run, fit, load_scenario, optimize, simulate
 
-__all__ = ["RunResult", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = ["DryRunResult", "RunResult", "dry_run", "fit", "load_scenario", "optimize", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
