@@ -1,7 +1,7 @@
 """What people ask: scenarios, what-if runs, the command line and its reports.
 
-For notebooks: ``load_scenario``, ``simulate``, ``dry_run``, ``optimize`` and ``fit`` (see ``scenarios.api``). They are imported when
-they are first used, so that the command line starts at once.
+For notebooks: ``load_scenario``, ``simulate``, ``dry_run``, ``optimize`` and ``fit`` (see ``scenarios.api``). They
+are imported when they are first used, so that the command line starts at once.
 """
 
 from __future__ import annotations

@@ -419,6 +419,7 @@ def test_newcomers_join_evenly_and_stand_for_the_real_base(shop):
         assert 0 <= people.joined[new].min() < 12
         assert 58 < people.joined[new].max() < 70
         np.testing.assert_array_equal(people.last_order[new], people.joined[new] - 1)
+        np.testing.assert_array_equal(people.first_order[new], people.joined[new] - 1)
         np.testing.assert_array_equal(people.order_day[people.order_from[new]], people.joined[new] - 1)
         assert (people.order_to - people.order_from)[new].tolist() == [1] * int(new.sum())
         assert len(np.unique(people.key)) == people.size
