@@ -15,8 +15,8 @@ from sim.units import DAYS_PER_WEEK
 
 FIRST_ID = 10**17
 """Ids of newcomers are numbers from here on, which no file of customers uses."""
-UNKNOWN_BIRTHDAY = 2**30
-"""A first birthday that never comes."""
+UNKNOWN_BIRTHDAY = -1
+"""In ``Population.birthday``: nothing is triggered."""
 
 
 def with_newcomers(population: Population, model: OrganicModel, *, per_week: float, days: int, seed: int) -> Population:
