@@ -1,7 +1,7 @@
 """What people ask: scenarios, what-if runs, the command line and its reports.
 
-For notebooks: ``load_scenario``, ``simulate``, ``compare``, ``optimize``, ``fit`` ... (see ``scenarios.api``). They are
-imported when they are first used, so that the command line starts at once.
+For notebooks: ``load_scenario``, ``simulate``, ``dry_run``, ``compare``, ``optimize``, ``fit`` ... (see
+``scenarios.api``). They are imported when they are first used, so that the command line starts at once.
 """
 
 from __future__ import annotations
@@ -9,11 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scenarios.api import RunResult, compare, effects, fit, load_scenario, optimize, simulate
+    from scenarios.api import (
+        DryRunResult,
+        RunResult,
+        compare,
+        dry_run,
+        effects,
+        fit,
+        load_scenario,
+        optimize,
+        simulate,
+    )
     from scenarios.api_plan import deliver, experiment, sweep
 
 __all__ = [
-    "RunResult", "compare", "deliver", "effects", "experiment", "fit", "load_scenario", "optimize", "simulate", "sweep",
+    "DryRunResult", "RunResult", "compare", "deliver", "dry_run", "effects", "experiment", "fit", "load_scenario",
+    "optimize", "simulate", "sweep",
 ]  # fmt: skip
 _PLANNING = ("deliver", "experiment", "sweep")
 

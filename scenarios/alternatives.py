@@ -148,7 +148,7 @@ class Valuer:
     def population(self, base: Base) -> Population:
         """The simulated customers, drawn once."""
         size = self.customers or base.loaded.scenario.base.simulated_customers
-        key = f"{_base_key(base.loaded)} {size}"
+        key = f"{_base_key(base.loaded)} {_people_key(base.loaded)} {size}"
         if key not in self._populations:
             self._populations[key] = base.population(size, self.seed)
         return self._populations[key]
@@ -160,7 +160,7 @@ class Valuer:
             return start_world(world, seed=self.seed, threads=self.threads)
         held = {"holdout_share": mine.policy.holdout_share, "holdout_salt": mine.policy.holdout_salt}
         before = replace(base.loaded, scenario=mine.model_copy(update={"policy": past.model_copy(update=held)}))
-        earlier = replace(world, policy=build.policy(before), current=build.current_plan(before))
+        earlier = replace(world, policy=build.policy(before), current=_as_known(build.current_plan(before), world))
         started = start_world(earlier, seed=self.seed, threads=self.threads)
         return Started(world, self.seed, started.people, started.begin)
 
@@ -170,6 +170,21 @@ class Valuer:
         shorter = Started(world, started.seed, started.people, started.begin)
         found = simulate(shorter, [plan], seed=self.seed, tail=plan, threads=self.threads, detailed=False)
         return found.per_customer(PLAN, 0, OPT_OUTS)
+
+
+def _as_known(plan: Frequencies, world: World) -> Frequencies:
+    """Without the offers that this world has not (campaigns that it has not are passed over before)."""
+    known = {offer.name for offer in world.program.offers}
+    return replace(plan, offers=tuple(cell for cell in plan.offers if cell[2] in known))
+
+
+def _people_key(loaded: LoadedScenario) -> str:
+    """What a population depends on beyond the base: files about people, who consents, who comes how long."""
+    scenario, base = loaded.scenario, loaded.scenario.base
+    files = sorted((key, str(path)) for key, path in loaded.files_named.items())
+    consent = [(channel.name, channel.consent_share) for channel in build.channels(loaded)] if files else []
+    days = scenario.horizon.model_dump(mode="json") if base.new_customers_per_week is not None else {}
+    return json.dumps([files, consent, days], sort_keys=True)
 
 
 def _base_key(loaded: LoadedScenario) -> str:

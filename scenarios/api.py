@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scenarios import load, run
+from scenarios.dry_running import DryRunResult, dry_run_scenario
 from scenarios.files import label_of
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
@@ -24,7 +25,9 @@ from scenarios.words import dotted
 from scenarios.world import FrameScenario
 from sim.errors import InputError
 
-__all__ = ["RunResult", "compare", "effects", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = [
+    "DryRunResult", "RunResult", "compare", "dry_run", "effects", "fit", "load_scenario", "optimize", "simulate",
+]  # fmt: skip
 
 Changes = Mapping[str, Any] | Sequence[str]
 """{"channels.sms.unit_cost": 0.08}, values as in TOML, tables as dicts; or the texts of ``--set``."""
@@ -69,6 +72,21 @@ def simulate(
     done = run.simulate_scenario(
         _loaded(scenario), plan=plan, seed=seed, customers=customers, threads=threads, per_customer=per_customer
     )
+    return done if out is None else done.write(out)
+
+
+def dry_run(
+    scenario: LoadedScenario | str | Path,
+    *,
+    date: dt.date | None = None,
+    plan_file: str | Path | None = None,
+    seed: int = 1,
+    threads: int | None = None,
+    out: str | Path | None = None,
+) -> DryRunResult:
+    """Who would be contacted on a day (default: the day after the data), and who is removed by which rule."""
+    file = None if plan_file is None else Path(plan_file)
+    done = dry_run_scenario(_loaded(scenario), date=date, plan_file=file, seed=seed, threads=threads)
     return done if out is None else done.write(out)
 
 

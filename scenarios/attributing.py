@@ -15,6 +15,7 @@ from scenarios.alternatives import Alternative, Valued, Valuer
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
+from scenarios.named_rules import named_rules, without_all, without_rule
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
@@ -39,7 +40,7 @@ def attribute_rules(
     clock, say = Clock(), progress or (lambda done, total, text: None)
     without = without_each(loaded)
     if not without:
-        raise InputError.of(loaded.name, "has no rules", None, "a scenario with caps, gaps or quiet days")
+        raise InputError.of(loaded.name, "has no rules", None, "a scenario with caps, other rules, gaps or quiet days")
     chosen = plan or replace(build.current_plan(loaded), name="current")
     valuer = Valuer(loaded, seed=seed, customers=customers, threads=threads)
     say(0, len(without) + 1, "with all rules")
@@ -68,15 +69,13 @@ def attribute_rules(
 def without_each(loaded: LoadedScenario) -> dict[str, LoadedScenario]:
     """Name of a rule -> the scenario without it; last the one without any."""
     policy = loaded.scenario.policy
-    changes: dict[str, Part] = {
-        cap.name: {"caps": tuple(other for other in policy.caps if other.name != cap.name)} for cap in policy.caps
-    }
+    changes: dict[str, Part] = {rule.name: without_rule(policy, kind, rule.name) for kind, rule in named_rules(policy)}
     if policy.min_gap_days > 1:
         changes[f"gap of {policy.min_gap_days} days on a channel"] = {"min_gap_days": 1}
     if policy.quiet_days_after_order:
         changes[f"{policy.quiet_days_after_order} quiet days after an order"] = {"quiet_days_after_order": 0}
     if len(changes) > 1:
-        changes[ALL] = {"caps": (), "min_gap_days": 1, "quiet_days_after_order": 0}
+        changes[ALL] = {**without_all(), "min_gap_days": 1, "quiet_days_after_order": 0}
     return {
         name: replace(loaded, scenario=loaded.scenario.model_copy(update={"policy": policy.model_copy(update=change)}))
         for name, change in changes.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scenarios.alternatives import Valued
 from scenarios.outcome import Part, estimate
 from scenarios.report.format import MINUS, headline, money, number
+from scenarios.schema_rules import Window
 
 if TYPE_CHECKING:
     from scenarios.sweeping import Sweep
@@ -18,7 +19,7 @@ YEAR = f"lost_{MARKS[-1]}"
 
 
 def cap_benchmark(sweep: Sweep, rows: Sequence[Part], valued: Sequence[Valued | None]) -> Part:
-    """{cap, window_days, levels, recommended, present, steps, moves, verdict}; levels ascending.
+    """{cap, window, window_days?, levels, recommended, present, steps, moves, verdict}; levels ascending.
 
     Recommended is the tightest level that the simulation cannot tell from the best one (value of horizon and tail).
     """
@@ -28,8 +29,7 @@ def cap_benchmark(sweep: Sweep, rows: Sequence[Part], valued: Sequence[Valued | 
     found = [one for place in order if (one := valued[place]) is not None]
     chosen = recommended(found)
     cap = next(cap for cap in sweep.loaded.scenario.policy.caps if cap.name == sweep.capped)
-    days = cap.window.rolling_days
-    window = f"in any {days} days" if days > 1 else "a day"
+    window = _window(cap.window)
     head = (
         f"{'Keep' if levels[chosen] == cap.max_contacts else 'Set'} the cap “{cap.name}” at {levels[chosen]} {window}."
     )
@@ -38,7 +38,8 @@ def cap_benchmark(sweep: Sweep, rows: Sequence[Part], valued: Sequence[Valued | 
     told = [_step(found, levels, a, b) for a, b in moves if a != b and 0 <= b < len(found)]
     return {
         "cap": cap.name,
-        "window_days": cap.window.rolling_days,
+        "window": window,
+        **({} if cap.window.rolling_days is None else {"window_days": cap.window.rolling_days}),
         "levels": levels,
         "recommended": levels[chosen],
         "present": cap.max_contacts,
@@ -47,6 +48,12 @@ def cap_benchmark(sweep: Sweep, rows: Sequence[Part], valued: Sequence[Valued | 
         "verdict": " ".join([head, *(_said(move, sweep) for move in told[:1])]),
         "remarks": [_said(move, sweep) for move in told[1:]],
     }
+
+
+def _window(window: Window) -> str:
+    if window.rolling_days is None:
+        return f"in a calendar {window.calendar}"
+    return f"in any {window.rolling_days} days" if window.rolling_days > 1 else "a day"
 
 
 def recommended(found: Sequence[Valued]) -> int:

@@ -33,7 +33,8 @@ def alternatives_of(
     for text in variants:
         name, changes = parse_variant(text)
         found.append(Alternative(name, varied(first, changes)))
-    found += [Alternative(path.stem, first, load_plan(path, segments, channels)) for path in plans]
+    program = build.program(first)
+    found += [Alternative(path.stem, first, load_plan(path, segments, channels, program)) for path in plans]
     return [Alternative(name, a.loaded, a.plan) for name, a in zip(_unique(found), found, strict=True)]
 
 

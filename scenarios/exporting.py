@@ -12,7 +12,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,16 @@ import polars as pl
 from scenarios import build
 from scenarios.daily import Daily, daily_contacts
 from scenarios.load import LoadedScenario, load_scenario, require_orders_file
+from scenarios.named_rules import binds, named_rules
 from scenarios.outcome import Part
 from scenarios.planfile import load_plan, plan_rows
+from scenarios.rule_relations import KINDS
 from scenarios.rundir import load_result, run_directory
+from scenarios.schema_rules import Window
 from scenarios.world import Base, load_base, make_world
 from sim.errors import InputError
 from sim.policy import Frequencies
+from sim.population import Population
 from sim.world import World
 
 Progress = Callable[[float, float, str], None]
@@ -57,7 +60,7 @@ def export_run(
     daily = daily_contacts(base, plan, weeks, customers=min(size, MOST_CUSTOMERS), seed=seed)
     tables = {"caps": caps_frame(loaded, plan), "calendar": calendar_frame(daily, loaded)}
     say(2, 4, "audience")
-    everybody = make_world(base, base.population(size, seed))
+    everybody = make_world(base, base.present(size, seed))
     tables["audience"] = audience_frame(base, everybody, plan)
     if size <= MOST_CUSTOMERS:
         tables["contacts"] = contacts_frame(daily, base, loaded)
@@ -87,18 +90,13 @@ def scenario_of(result: Part, run: Path) -> LoadedScenario:
 
 def caps_frame(loaded: LoadedScenario, plan: Frequencies) -> pl.DataFrame:
     """Segment x channel: contacts a week, the same as a cap (so many in so many days), the rules that hold."""
-    rules = loaded.scenario.policy.caps
+    rules = [rule for _, rule in named_rules(loaded.scenario.policy)]
     rows = []
     for row in plan_rows(plan):
-        held = [
-            cap.name
-            for cap in rules
-            if (not cap.channels or row["channel"] in cap.channels)
-            and (not cap.segments or row["segment"] in cap.segments)
-        ]
+        held = [rule.name for rule in rules if binds(rule, row["segment"], row["channel"])]
         most, days = as_cap(row["per_week"])
         rows.append(row | {"max_contacts": most, "window_days": days, "rules": "; ".join(held)})
-    return pl.DataFrame(rows)
+    return pl.DataFrame(rows, infer_schema_length=None)
 
 
 def as_cap(per_week: float) -> tuple[int, int]:
@@ -139,7 +137,7 @@ def audience_frame(base: Base, world: World, plan: Frequencies) -> pl.DataFrame:
     rates = np.where(held[:, None], 0.0, plan.per_week[segment])
     frame = pl.DataFrame(
         {
-            "customer_id": _ids(base, people.base_customer),
+            "customer_id": _ids(base, people, people.base_customer),
             "segment": np.array(world.rfm.segments)[segment],
             "holdout": held,
             **{f"{name}_per_week": rates[:, lane] for lane, name in enumerate(plan.channels)},
@@ -160,7 +158,7 @@ def contacts_frame(daily: Daily, base: Base, loaded: LoadedScenario) -> pl.DataF
     frame = {
         "date" if start is not None else "day": dates,
         "channel": np.array(world.channel_names)[lane],
-        "customer_id": _ids(base, world.population.base_customer[row]),
+        "customer_id": _ids(base, world.population, world.population.base_customer[row]),
     }
     return pl.DataFrame(frame)
 
@@ -171,8 +169,9 @@ def _held_out(world: World) -> np.ndarray:
     return np.asarray(lower_people(world, np.ones(world.population.size)).contactable == 0)
 
 
-def _ids(base: Base, rows: np.ndarray) -> np.ndarray:
-    return np.asarray(rows if base.history is None else base.history.orders.customer_ids[rows])
+def _ids(base: Base, people: Population, rows: np.ndarray) -> np.ndarray:
+    ids = base.customer_ids(people)
+    return np.asarray(rows if ids is None else ids[rows])
 
 
 def _date(loaded: LoadedScenario, day: int) -> Part:
@@ -184,7 +183,17 @@ def _plan_of(run: Path, loaded: LoadedScenario) -> Frequencies:
     file = run / "plan.toml"
     if not file.is_file():
         raise InputError.of(str(run), "holds no plan", None, "a run of simulate or optimize")
-    return replace(load_plan(file, build.segment_names(loaded), build.channel_names(loaded)))
+    return load_plan(file, build.segment_names(loaded), build.channel_names(loaded), build.program(loaded))
+
+
+SPECIAL = {"classes", "points", "enforced", "household"}
+"""Of caps that are more than a number in a window."""
+
+
+def _window(window: Window) -> Part:
+    if window.rolling_days is None:
+        return {"window_calendar": window.calendar}
+    return {"window_days": window.rolling_days}
 
 
 def _summary(
@@ -202,12 +211,18 @@ def _summary(
                 {
                     "name": cap.name,
                     "max_contacts": cap.max_contacts,
-                    "window_days": cap.window.rolling_days,
+                    **_window(cap.window),
                     "channels": list(cap.channels),
                     "segments": list(cap.segments),
+                    **cap.model_dump(mode="json", include=SPECIAL, exclude_defaults=True),
                 }
                 for cap in policy.caps
             ],
+            **{
+                kind: [rule.model_dump(mode="json", exclude_defaults=True) for rule in rules]
+                for kind in KINDS[1:]
+                if (rules := getattr(policy, kind))
+            },
             "min_gap_days": policy.min_gap_days,
             "quiet_days_after_order": policy.quiet_days_after_order,
             "holdout_share": policy.holdout_share,

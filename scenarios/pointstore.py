@@ -87,10 +87,12 @@ def question_digest(parts: Sequence[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def orders_digest(loaded: LoadedScenario) -> str:
-    """Of the file of orders; empty where there is none."""
-    path = loaded.orders_path
-    if path is None:
-        return ""
+def data_digests(loaded: LoadedScenario) -> list[str]:
+    """Of the file of orders and of the other data files that the scenario names."""
+    paths = [loaded.orders_path, *(path for _, path in sorted(loaded.files_named.items()))]
+    return [_file_digest(path) for path in paths if path is not None]
+
+
+def _file_digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,12 +6,20 @@ Works on the merged tables as they are, valid or not, so that these problems are
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from scenarios.findings import Finding, node_at
 from scenarios.locate import Path
+from scenarios.lookups import items as _items
+from scenarios.lookups import number as _number
+from scenarios.lookups import table as _table
+from scenarios.lookups import twice as _twice
+from scenarios.lookups import unknown as _unknown
+from scenarios.lookups import unknown_all as _unknown_all
 from scenarios.merge import RIVALS
+from scenarios.program_relations import program_findings
+from scenarios.rule_relations import rule_findings
 from scenarios.schema import Scenario
 from scenarios.words import nearest, shown
 from sim.errors import InputError
@@ -30,7 +38,8 @@ def relation_findings(data: Table, today: dt.date) -> list[Finding]:
         _base,
         _segments,
         _channels,
-        _caps,
+        rule_findings,
+        program_findings,
         _current,
         _levels,
         _limits,
@@ -39,22 +48,6 @@ def relation_findings(data: Table, today: dt.date) -> list[Finding]:
         lambda tables: _quantities(tables, (), str(data.get("currency", ""))),
     )
     return [finding for check in checks for finding in check(data)]
-
-
-def _table(node: Any, *keys: str) -> Table:
-    """The table under these keys, {} where there is none."""
-    for key in keys:
-        node = node.get(key) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else {}
-
-
-def _items(data: Table, *keys: str) -> Iterator[tuple[Path, Table]]:
-    """The tables of a list, with their paths."""
-    parent = _table(data, *keys[:-1])
-    items = parent.get(keys[-1])
-    for position, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, dict):
-            yield (*keys, position), item
 
 
 def _dates(data: Table, today: dt.date) -> Iterator[Finding]:
@@ -173,48 +166,6 @@ def _channels(data: Table) -> Iterator[Finding]:
         yield Finding(("channels",), "no channel is enabled", None, "at least one channel")
 
 
-def _number(node: Any) -> float | None:
-    value = node.get("value") if isinstance(node, dict) else node
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _unknown(data: Table, kind: str, name: Any, path: Path) -> Iterator[Finding]:
-    """A name of a channel or segment that the scenario does not define."""
-    known = _table(data, "channels") if kind == "channel" else _table(data, "segments", "map")
-    if not known or not isinstance(name, str) or name in known:
-        return
-    close = nearest(name, known)
-    hint = f"; did you mean '{close}'" if close else ""
-    yield Finding(path, f"unknown {kind}{hint}", shown(name), ", ".join(known))
-
-
-def _unknown_all(data: Table, kind: str, names: Any, path: Path) -> Iterator[Finding]:
-    if isinstance(names, dict):
-        for name in names:
-            yield from _unknown(data, kind, name, (*path, name))
-    elif isinstance(names, list):
-        for position, name in enumerate(names):
-            yield from _unknown(data, kind, name, (*path, position))
-
-
-def _caps(data: Table) -> Iterator[Finding]:
-    caps = list(_items(data, "policy", "caps"))
-    for path, cap in caps:
-        yield from _unknown_all(data, "channel", cap.get("channels"), (*path, "channels"))
-        yield from _unknown_all(data, "segment", cap.get("segments"), (*path, "segments"))
-    yield from _twice(caps, "caps")
-
-
-def _twice(items: Iterable[tuple[Path, Table]], kind: str) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for path, item in items:
-        name = item.get("name")
-        if isinstance(name, str):
-            if name in seen:
-                yield Finding((*path, "name"), f"two {kind} share a name", shown(name), "unique names")
-            seen.add(name)
-
-
 def _current(data: Table) -> Iterator[Finding]:
     current, path = _table(data, "policy", "current"), ("policy", "current")
     yield from _unknown_all(data, "channel", current.get("default"), (*path, "default"))
@@ -293,6 +244,10 @@ def _one_limit(data: Table, path: Path, limit: Table, bound: str) -> Iterator[Fi
 
 
 def _seasons(data: Table) -> Iterator[Finding]:
+    days = _table(data, "seasonality").get("by_weekday")
+    if isinstance(days, list) and len(days) not in (0, 7):
+        given = f"{len(days)} factors"
+        yield Finding(("seasonality", "by_weekday"), "one factor per day of the week", given, "7 factors, or none")
     weeks = _table(data, "seasonality").get("by_week")
     if isinstance(weeks, list) and len(weeks) not in (0, 52, 53):
         given, allowed = f"{len(weeks)} factors", "52 or 53 factors, or none"

@@ -29,6 +29,7 @@ from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.world import Base, load_base, make_world, no_contact
+from sim.campaigns import Program
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
@@ -107,7 +108,7 @@ def simulate_scenario(
     the current policy came back instead. ``per_customer``: also the table ``customers``.
     """
     clock, say = Clock(), progress or _silent
-    chosen, name = _chosen_plan(plan, build.current_plan(loaded))
+    chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
@@ -128,6 +129,7 @@ def simulate_scenario(
         result["tail_sensitivity"] = {"tail": "current", **values(back, worlds)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
+    result |= _unused(loaded)
     return _finish(base, found, worlds, chosen, result, per_customer)
 
 
@@ -167,7 +169,7 @@ def optimize_scenario(
         report_customers=report_customers,
         objective=ask.objective,
         budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
-        start=None if start is None else _chosen_plan(start, world.current)[0],
+        start=None if start is None else plan_of(start, loaded),
         tail=world.current if ask.tail == "current" else None,
         currency=loaded.scenario.currency,
         threads=threads,
@@ -192,6 +194,7 @@ def optimize_scenario(
         result["delivered"]["value"] |= ends
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
+    result |= _unused(loaded)
     return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
 
 
@@ -203,12 +206,12 @@ def _search_budget(seconds: float | None, evaluations: int | None, days: int) ->
     )
 
 
-def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:
+def _chosen_plan(plan: PlanGiven | None, current: Frequencies, program: Program) -> tuple[Frequencies, str]:
     """The plan and its name in the result: the file's, else its own; "current" is only the current one."""
     if plan is None:
         return replace(current, name="current"), "current"
     if isinstance(plan, (str, Path)):
-        return load_plan(plan, current.segments, current.channels), Path(plan).name
+        return load_plan(plan, current.segments, current.channels, program), Path(plan).name
     if not isinstance(plan, Frequencies):
         rows = {segment: row for segment, row in plan.items() if segment != "default"}
         plan = Frequencies.of("plan", current.segments, current.channels, plan.get("default", {}), rows)
@@ -217,7 +220,7 @@ def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequenc
 
 def plan_of(given: PlanGiven, loaded: LoadedScenario) -> Frequencies:
     """A plan as one may give it, for the segments and channels of this scenario."""
-    return _chosen_plan(given, build.current_plan(loaded))[0]
+    return _chosen_plan(given, build.current_plan(loaded), build.program(loaded))[0]
 
 
 def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: str, plan: Frequencies) -> Part:
@@ -229,6 +232,14 @@ def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: s
         "plan": plan_rows(plan),
         "current_plan": plan_rows(found.world.current),
     }
+
+
+def _unused(loaded: LoadedScenario) -> Part:
+    """A warning about data that this command does not look at."""
+    if "base.messages" not in loaded.files_named:
+        return {}
+    text = "base.messages is not used here: past contacts are as the current policy leaves them (dryrun counts them)"
+    return {"warnings": [text]}
 
 
 def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) -> Part:
@@ -253,7 +264,7 @@ def _finish(
     result = result | history_part(base)
     frames = {name: _frame(rows) for name, rows in tables.items()}
     if per_customer:
-        ids = None if base.history is None else base.history.orders.customer_ids
+        ids = base.customer_ids(found.world.population)
         frames["customers"] = customer_frame(found, worlds, ids)
     resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
     texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}

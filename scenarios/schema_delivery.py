@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from scenarios.values import STRICT, ChannelName, unit
+from scenarios.names import ChannelName
+from scenarios.values import STRICT, unit
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Hour = Annotated[float, Field(ge=0, le=24)]

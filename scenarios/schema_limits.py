@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from scenarios.names import ChannelName, Segments_, Text
+from scenarios.names import ChannelName, SegmentNames, Text
 from scenarios.values import STRICT, unit
 
 MeasureName = Literal[
@@ -46,9 +46,9 @@ class Limit(BaseModel):
     """Only contacts on this channel count; left out = all."""
     weights: dict[ChannelName, Annotated[float, Field(ge=0)]] = {}
     """Channel -> how much one contact, click ... counts (minutes, pressure points); left out = not at all."""
-    segments: Segments_ = ()
+    segments: SegmentNames = ()
     """Only what happens to customers while they are in these segments; left out = everybody."""
-    per_segments: Segments_ = ()
+    per_segments: SegmentNames = ()
     """The denominator counts these segments: the ratio compares two groups."""
     per_all_channels: bool = False
     """The denominator counts all channels: the rule is a share."""

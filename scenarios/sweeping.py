@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from scenarios.grid import Axis, Point, grid
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import load_plan, plan_rows
-from scenarios.pointstore import PointStore, orders_digest, question_digest
+from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money, number
 from scenarios.world import FrameScenario
@@ -61,10 +61,10 @@ class Sweep:
     @property
     def digest(self) -> str:
         """Of the whole question."""
-        plan = None if self.plan is None else self.plan.per_week.tolist()
+        plan = None if self.plan is None else (self.plan.per_week.tolist(), self.plan.campaigns, self.plan.offers)
         points = [(point.loaded.digest, point.texts) for point in self.points]
-        orders = orders_digest(self.loaded)
-        return question_digest([points, self.loaded.digest, orders, self.mode, plan, *self._draws])
+        data = data_digests(self.loaded)
+        return question_digest([points, self.loaded.digest, data, self.mode, plan, *self._draws])
 
     @property
     def _draws(self) -> tuple[Any, ...]:
@@ -95,7 +95,9 @@ def make_sweep(
 
 def plan_from(file: Path | None, loaded: LoadedScenario) -> Frequencies | None:
     """The plan in a file, for this scenario."""
-    return None if file is None else load_plan(file, build.segment_names(loaded), build.channel_names(loaded))
+    if file is None:
+        return None
+    return load_plan(file, build.segment_names(loaded), build.channel_names(loaded), build.program(loaded))
 
 
 def filled(loaded: LoadedScenario, axes: Sequence[Axis]) -> Frequencies:
@@ -110,7 +112,7 @@ def filled(loaded: LoadedScenario, axes: Sequence[Axis]) -> Frequencies:
         raise InputError.of("--fill", "no cap is varied whose channels could be filled", None, allowed)
     rates = np.array(current.per_week)
     rates[:, [known.index(channel) for channel in lanes]] = DAILY
-    return Frequencies("as many as the caps allow", current.segments, current.channels, rates)
+    return replace(current, name="as many as the caps allow", per_week=rates)
 
 
 def run_sweep(

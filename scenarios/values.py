@@ -18,8 +18,6 @@ STRICT = ConfigDict(
 )
 """What every table of a scenario obeys: no unknown key, no silent conversion, no NaN, no later change."""
 
-ChannelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
-
 Origin = Literal["benchmark", "fitted", "user", "assumption"]
 """Where a number comes from: published, estimated from the data, stated by the user, or merely assumed."""
 

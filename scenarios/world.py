@@ -7,11 +7,17 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from scenarios import build
+from scenarios.base_files import CustomerFacts
+from scenarios.calendar import calendar_from
 from scenarios.load import LoadedScenario
 from scenarios.option_words import as_keys
 from scenarios.order_rows import order_rows
 from scenarios.past_contacts import CUSTOMERS, TAKEN_OUT, of_current_policy
+from scenarios.people import certain_consent, read_facts, with_arrivals, with_facts
 from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.bg_nbd import BgNbd
@@ -85,7 +91,16 @@ class Base:
     """None for an invented base."""
 
     def population(self, customers: int, seed: int) -> Population:
-        """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own."""
+        """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own; with
+        those who come later, where the scenario has them."""
+        return with_arrivals(self.present(customers, seed), self.loaded, self.model)
+
+    def present(self, customers: int, seed: int) -> Population:
+        """The same without newcomers: who is there on day 0."""
+        return with_facts(self.bare_population(customers, seed), self.loaded, self.facts, self.suppressed)
+
+    def bare_population(self, customers: int, seed: int) -> Population:
+        """The same without birthdays, households, suppression and newcomers."""
         if self.history is None:
             return self._invented(customers, seed)
         h = self.history
@@ -93,12 +108,50 @@ class Base:
             h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed, traits=h.traits
         )
 
+    @cached_property
+    def model(self) -> OrganicModel:
+        """Order process and spend, of an invented base as stated, of a real one as fitted or stated."""
+        if self.history is None:
+            stated = build.order_model(self.loaded)
+            if stated is None:
+                raise ValueError("a base without orders needs synthetic_model")  # the loader asks for it
+            return OrganicModel(
+                stated.model, stated.r, stated.alpha, stated.a, stated.b, stated.p, stated.q, stated.gamma
+            )
+        o, s = self.history.organic, self.history.spend
+        return OrganicModel("mbg-nbd" if isinstance(o, MbgNbd) else "bg-nbd", o.r, o.alpha, o.a, o.b, s.p, s.q, s.gamma)
+
+    @cached_property
+    def _known(self) -> tuple[CustomerFacts, npt.NDArray[np.int64] | None]:
+        return (
+            (CustomerFacts(), None)
+            if self.history is None
+            else read_facts(self.loaded, self.history.orders.customer_ids)
+        )
+
+    @property
+    def facts(self) -> CustomerFacts:
+        """What the file of customers tells."""
+        return self._known[0]
+
+    @property
+    def suppressed(self) -> npt.NDArray[np.int64] | None:
+        """What the file of suppressed ids tells, (N,) of the real base."""
+        return self._known[1]
+
+    def customer_ids(self, population: Population) -> npt.NDArray[np.str_] | None:
+        """Names of the real customers and of newcomers, by ``base_customer``; None for an invented base."""
+        if self.history is None:
+            return None
+        ids = self.history.orders.customer_ids
+        more = int(population.base_customer.max()) + 1 - len(ids)
+        return np.concatenate([ids, [f"new {n + 1}" for n in range(more)]]) if more > 0 else ids
+
     def _invented(self, customers: int, seed: int) -> Population:
-        model, base = build.order_model(self.loaded), self.loaded.scenario.base
-        if model is None or base.synthetic is None:
-            raise ValueError("a base without orders needs synthetic and synthetic_model")  # the loader asks for them
-        organic = OrganicModel(model.model, model.r, model.alpha, model.a, model.b, model.p, model.q, model.gamma)
-        made = synthetic(organic, customers, seed=seed, tenure_days=base.tenure_days)
+        base = self.loaded.scenario.base
+        if base.synthetic is None:
+            raise ValueError("a base without orders needs synthetic")  # the loader asks for it
+        made = synthetic(self.model, customers, seed=seed, tenure_days=base.tenure_days)
         return made.standing_for(base.synthetic)
 
     @cached_property
@@ -108,7 +161,7 @@ class Base:
         if table.borders == "fixed":
             return build.rfm_scheme(self.loaded)
         size = _BORDER_CUSTOMERS if self.history is None else self.history.orders.n_customers
-        everybody = self.population(size, _BORDER_SEED)
+        everybody = self.bare_population(size, _BORDER_SEED)
         values = everybody.recency_frequency_value(table.window_days, total=table.monetary == "total")
         return build.rfm_scheme(self.loaded, *values)
 
@@ -133,7 +186,7 @@ def _contacts_taken_out(base: Base) -> Base:
     asked, h = base.loaded.scenario.base, base.history
     if h is None or asked.history_contacts == "none":
         return base
-    population = base.population(min(h.orders.n_customers, CUSTOMERS), _BORDER_SEED)
+    population = base.present(min(h.orders.n_customers, CUSTOMERS), _BORDER_SEED)
     contacts = of_current_policy(start_world(make_world(base, population), seed=_BORDER_SEED))
     if h.fit is None:
         return replace(
@@ -150,10 +203,10 @@ def _contacts_taken_out(base: Base) -> Base:
 def make_world(base: Base, population: Population) -> World:
     """The scenario's world with these customers."""
     loaded, scenario = base.loaded, base.loaded.scenario
-    start = build.start_date(loaded)
+    days = 7 * (scenario.horizon.weeks + scenario.horizon.tail_weeks)
     return World(
         population=population,
-        channels=build.channels(loaded),
+        channels=certain_consent(build.channels(loaded), base.facts),
         rfm=base.rfm,
         current=build.current_plan(loaded),
         policy=build.policy(loaded),
@@ -162,7 +215,10 @@ def make_world(base: Base, population: Population) -> World:
         weeks=scenario.horizon.weeks,
         tail_weeks=scenario.horizon.tail_weeks,
         start=scenario.base.start,
-        first_week_of_year=0 if start is None else min(start.isocalendar().week - 1, 51),
+        program=build.program(loaded),
+        capacities=build.capacities(loaded),
+        timing=build.timing(loaded),
+        **vars(calendar_from(build.start_date(loaded), days)),
         consent_rate_correlation=scenario.base.consent_rate_correlation.value,
     )
 

@@ -72,6 +72,8 @@ class Population:
     """(N,) first birthday from day 0 on, 0 to 364; it returns every 365 days. None = unknown: nothing triggers."""
     household: npt.NDArray[np.int64] | None = None
     """(N,) number of the household; None = everybody lives alone. A customer's copies live in different households."""
+    suppressed: npt.NDArray[np.int64] | None = None
+    """(N,) bit mask of channels through which a customer must not be contacted; becomes ``World.suppressed``."""
 
     @property
     def size(self) -> int:
@@ -86,6 +88,11 @@ class Population:
         """The same customers as a sample of a base of another size."""
         return replace(self, base_size=base_size)
 
+    def sample(self, rows: npt.NDArray[np.int64]) -> Population:
+        """Some of the customers, standing for the whole base; each by itself, copies or not."""
+        given = {name: getattr(self, name) for name in _PER_CUSTOMER}
+        return replace(self, copies=1, **{name: array[rows] for name, array in given.items() if array is not None})
+
     def recency_frequency_value(
         self, window_days: int, *, total: bool = False
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -98,6 +105,13 @@ class Population:
         if not total:
             money = money // np.maximum(frequency, 1)
         return -self.last_order, frequency.astype(np.int64), money / MICRO
+
+
+_PER_CUSTOMER = (
+    "key", "base_customer", "base_key", "rate", "dropout", "active", "mean_value", "first_order", "last_order",
+    "order_from", "order_to", "joined", "birthday", "household", "suppressed",
+)  # fmt: skip
+"""The arrays of shape (N,); past orders are shared."""
 
 
 @dataclass(frozen=True)

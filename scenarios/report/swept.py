@@ -59,7 +59,7 @@ def _benchmark(result: Result, said: str) -> Section:
     weeks = list(rows[0]["list_lost_after_weeks"])
     table = Table(
         (
-            f"at most, in {benchmark['window_days']} days", f"value, {currency}", f"contribution, {currency}",
+            f"at most, {benchmark['window']}", f"value, {currency}", f"contribution, {currency}",
             "contacts", "unsubscribes", *(f"list lost, {int(week) * 12 // 52} months" for week in weeks),
         ),
         [

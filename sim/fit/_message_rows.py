@@ -178,6 +178,11 @@ class Reader:
         return yes.to_numpy()
 
 
+def channel_key(name: str) -> str:
+    """What a log calls a channel: lower case, one name for synonyms."""
+    return _ALIASES.get(name.lower(), name.lower())
+
+
 def choose(source: Source, columns: Mapping[str, str]) -> dict[str, str]:
     """Our names -> theirs, of the columns that are there; InputError if one that must be is missing."""
     known = (*REQUIRED, *OPTIONAL)
