@@ -46,7 +46,7 @@ def contact_bits(
         customer = np.repeat(np.arange(orders.n_customers), np.diff(contacts.first))
         age = last - contacts.day.astype(np.int64)
         past = age >= 0
-        np.bitwise_or.at(bits, (customer[past], lane), np.int64(1) << age[past])
+        np.bitwise_or.at(bits[:, lane], customer[past], np.int64(1) << age[past])
     return bits
 
 

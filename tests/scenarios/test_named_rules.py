@@ -57,7 +57,9 @@ enforced = false
 
 @pytest.fixture
 def ruled(tmp_path: Any) -> Any:
-    (tmp_path / "bare.toml").write_text('extends = "library:small.toml"\n[channels.push]\nenabled = true\n[policy]\ncaps = []\n')
+    (tmp_path / "bare.toml").write_text(
+        'extends = "library:small.toml"\n[channels.push]\nenabled = true\n[policy]\ncaps = []\n'
+    )
     (tmp_path / "ruled.toml").write_text(RULES)
     return load_scenario(tmp_path / "ruled.toml")
 
