@@ -57,9 +57,11 @@ def _benchmark(result: Result, said: str) -> Section:
     simulated = [row for row in result["points"] if "infeasible" not in row]
     rows = sorted(simulated, key=lambda row: float(row["values"][0]))
     weeks = list(rows[0]["list_lost_after_weeks"])
+    days = benchmark.get("window_days")
+    window = f"in {days} days" if days else benchmark["window"]
     table = Table(
         (
-            f"at most, {benchmark['window']}", f"value, {currency}", f"contribution, {currency}",
+            f"at most, {window}", f"value, {currency}", f"contribution, {currency}",
             "contacts", "unsubscribes", *(f"list lost, {int(week) * 12 // 52} months" for week in weeks),
         ),
         [
