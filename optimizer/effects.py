@@ -1,21 +1,22 @@
 """The effects table: what every single change of the incumbent plan does, exactly and paired.
 
-A change of one segment's frequency can only touch customers who visit that segment; for all others the effect is
-exactly 0, so only the visitors are simulated. Draws are shared, so effects are differences per customer, on
-value and on every row of every limit.
+A change of one segment's frequency on one channel can only touch customers who visit that segment and may be
+contacted through that channel; for all others the effect is exactly 0, so only these are simulated. Draws are
+shared, so effects are differences per customer, on value and on every row of every limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.limits import Limit, lane_use, rows_of_use
+from optimizer.limits import Limit, details_needed, parts_of
 from optimizer.objective import Objective, worth
 from optimizer.space import Choice, Space
+from optimizer.tariffs import Tariff, volumes
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
@@ -33,12 +34,12 @@ class Effects:
     not simulated."""
     value_se: npt.NDArray[np.float64]
     """(S, L, B) its standard error."""
-    use: npt.NDArray[np.float64]
-    """(S, L, B, rows) change of use."""
+    parts: npt.NDArray[np.float64]
+    """(S, L, B, parts) change of what the limits measure, at unit costs."""
+    volume: npt.NDArray[np.float64]
+    """(S, L, B, tariffs) change of the contacts of the horizon."""
     visited: npt.NDArray[np.bool_]
     """(S,) whether anybody is ever in the segment."""
-    simulated: int
-    """Customer-days simulated for the table."""
 
 
 def effects_table(
@@ -51,58 +52,47 @@ def effects_table(
     tail: Frequencies,
     objective: Objective,
     threads: int,
+    tariffs: Sequence[Tariff] = (),
     steps: int | None = None,
+    spend: Callable[[int], None] = lambda customer_days: None,
 ) -> Effects:
     """Simulate every single change; ``result`` holds the incumbent (plan 0) on ``started``'s customers.
 
     ``steps``: only changes by so many levels up or down (None = all); the others have value -inf.
+    ``spend``: told the customer-days of every cell; may raise to stop.
     """
     (segments, channels), most = space.shape, max(len(levels) for levels in space.levels)
-    rows = rows_of_use(lane_use(result)[:1], limits, space.channels, _costs(started), 1.0).shape[1]
+    width = parts_of(result, limits).shape[1]
     value = np.full((segments, channels, most), -np.inf)
     error = np.zeros((segments, channels, most))
-    use = np.zeros((segments, channels, most, rows))
+    parts = np.zeros((segments, channels, most, width))
+    volume = np.zeros((segments, channels, most, len(tariffs)))
     visited = np.zeros(segments, dtype=bool)
-    simulated = 0
-    scale = started.world.population.scale
-    for s in range(segments):
-        visitors = np.flatnonzero(result.totals.visited[0] >> s & 1)
-        visited[s] = len(visitors) > 0
-        changes = [
-            (c, k)
-            for c in range(channels)
-            for k in range(len(space.levels[c]))
-            if 0 < abs(k - incumbent[s, c]) <= (steps or most)
-        ]
-        for c in range(channels):
-            value[s, c, incumbent[s, c]] = 0.0
-        if not visited[s]:
-            for c, k in changes:
-                value[s, c, k] = 0.0
-        elif changes:
-            plans = [
-                space.plan(incumbent, "incumbent"),
-                *(space.plan(_with(incumbent, s, c, k), "") for c, k in changes),
-            ]
-            part = simulate(
-                started.take(visitors), plans, seed=started.seed, tail=tail, threads=threads, detailed=False
-            )
-            simulated += len(visitors) * len(plans) * started.world.days
-            gain = worth(part, objective)
-            gain = gain[1:] - gain[0]
-            spent = rows_of_use(lane_use(part), limits, space.channels, _costs(started), scale)
-            for j, (c, k) in enumerate(changes):
-                value[s, c, k] = gain[j].sum() * scale / MICRO
-                error[s, c, k] = np.sqrt(np.square(gain[j] / MICRO).sum()) * scale
-                use[s, c, k] = spent[j + 1] - spent[0]
-    return Effects(incumbent.copy(), value, error, use, visited, simulated)
+    scale, detailed = started.world.population.scale, details_needed(limits)
+    reachable = started.begin.subscribed * started.people.contactable
+    for s, c in np.ndindex(segments, channels):
+        visits = (result.totals.visited[0] >> s & 1).astype(bool)
+        visited[s] = visits.any()
+        levels = [k for k in range(len(space.levels[c])) if 0 < abs(k - incumbent[s, c]) <= (steps or most)]
+        value[s, c, [int(incumbent[s, c]), *levels]] = 0.0
+        touched = np.flatnonzero(visits & (reachable >> c & 1).astype(bool))
+        if not len(touched) or not levels:
+            continue
+        plans = [space.plan(incumbent, "incumbent"), *(space.plan(_with(incumbent, s, c, k), "") for k in levels)]
+        part = simulate(started.take(touched), plans, seed=started.seed, tail=tail, threads=threads, detailed=detailed)
+        spend(len(touched) * len(plans) * started.world.days)
+        gain = worth(part, objective)
+        gain = gain[1:] - gain[0]
+        spent, sent = parts_of(part, limits), volumes(part, tariffs)
+        for j, k in enumerate(levels):
+            value[s, c, k] = gain[j].sum() * scale / MICRO
+            error[s, c, k] = np.sqrt(np.square(gain[j] / MICRO).sum()) * scale
+            parts[s, c, k] = spent[j + 1] - spent[0]
+            volume[s, c, k] = sent[j + 1] - sent[0]
+    return Effects(incumbent.copy(), value, error, parts, volume, visited)
 
 
 def _with(choice: Choice, s: int, c: int, k: int) -> Choice:
     changed = choice.copy()
     changed[s, c] = k
     return changed
-
-
-def _costs(started: Started) -> list[float]:
-    return [channel.unit_cost for channel in started.world.channels]

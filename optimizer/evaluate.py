@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.limits import Limit, rows_of_limits, use_of
+from optimizer.budget import Budget
+from optimizer.limits import Limit, Rows, details_needed, extra_parts, parts_of, rows_of, tolerance
 from optimizer.objective import Objective, worth
 from optimizer.space import Choice, Space
+from optimizer.tariffs import Tariff, cost_columns, surcharges, volumes
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
@@ -27,9 +30,46 @@ class Evaluated:
 
     choice: Choice
     value: float
-    """Value over no contact, total of the real base, currency."""
+    """Value over no contact, total of the real base, currency; surcharges of tariffs and prices of soft limits are
+    taken off."""
     use: npt.NDArray[np.float64]
-    """(rows,) use of the limits."""
+    """(rows,) left-hand sides of the enforced rows."""
+    parts: npt.NDArray[np.float64]
+    """(parts,) what the limits measure, at the bills of the tariffs."""
+    plain_parts: npt.NDArray[np.float64]
+    """(parts,) the same at unit costs, before tariffs."""
+    volume: npt.NDArray[np.float64]
+    """(tariffs,) contacts of the horizon."""
+
+
+def parts_over_nothing(
+    result: SimulationResult, limits: Sequence[Limit], tariffs: Sequence[Tariff] = ()
+) -> npt.NDArray[np.float64]:
+    """(W, parts) at the bills of the tariffs; the result's plan 0 is no contact."""
+    weeks, costs = result.world.weeks, {channel.name: channel.unit_cost for channel in result.world.channels}
+    plain = parts_of(result, limits)
+    plain = plain - np.where(extra_parts(limits, weeks), plain[0], 0.0)
+    extra = surcharges(volumes(result, tariffs), tariffs, [costs[tariff.channel] for tariff in tariffs])
+    return np.asarray(plain + extra @ cost_columns(limits, tariffs, weeks))
+
+
+def charges(
+    result: SimulationResult, limits: Sequence[Limit], tariffs: Sequence[Tariff], objective: Objective
+) -> npt.NDArray[np.float64]:
+    """(W,) what a plan pays beyond what was simulated: surcharges of tariffs (where the objective counts costs) and
+    prices of soft limits. The result's plan 0 is no contact."""
+    costs = {channel.name: channel.unit_cost for channel in result.world.channels}
+    extra = surcharges(volumes(result, tariffs), tariffs, [costs[tariff.channel] for tariff in tariffs])
+    rows = rows_of(limits, result.world.weeks, enforced=True)
+    over = penalty(rows, rows.use(parts_over_nothing(result, limits, tariffs)))
+    return np.asarray(extra.sum(axis=1) * (objective == "contribution") + over)
+
+
+def penalty(rows: Rows, use: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """(W,) currency for exceeding soft limits; ``use`` (W, rows)."""
+    prices = rows.prices()
+    priced = np.where(np.isinf(prices), 0.0, prices)
+    return np.asarray(np.maximum(0.0, use - rows.bound) @ priced)
 
 
 @dataclass
@@ -42,26 +82,70 @@ class Evaluator:
     tail: Frequencies
     objective: Objective
     threads: int
+    tariffs: tuple[Tariff, ...] = ()
+    budget: Budget = field(default_factory=Budget)
     customer_days: int = 0
     known: dict[bytes, Evaluated] = field(default_factory=dict)
-    _nothing: npt.NDArray[np.int64] | None = None
+    people: dict[bytes, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """Worth per customer (N,) of the choices that ``gain`` has compared."""
+    _made: dict[float, Rows] = field(default_factory=dict)
+    _nothing: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
+
+    @property
+    def weeks(self) -> int:
+        return self.started.world.weeks
+
+    @property
+    def customers(self) -> int:
+        return int(self.started.people.key.shape[0])
 
     @property
     def most(self) -> npt.NDArray[np.float64]:
-        """(rows,) what the limits allow."""
-        return rows_of_limits(self.limits, self.started.world.weeks)
+        """(rows,) what the enforced rows allow."""
+        return self.rows().bound
+
+    def rows(self, buffer: float = 0.0) -> Rows:
+        """The enforced rows, tightened by a share."""
+        if buffer not in self._made:
+            self._made[buffer] = rows_of(self.limits, self.weeks, buffer, enforced=True)
+        return self._made[buffer]
+
+    @cached_property
+    def unit_costs(self) -> list[float]:
+        """Of the tariffs' channels."""
+        costs = {channel.name: channel.unit_cost for channel in self.started.world.channels}
+        return [costs[tariff.channel] for tariff in self.tariffs]
 
     def feasible(self, evaluated: Evaluated, buffer: float = 0.0) -> bool:
-        """Whether no row uses more than (1 - buffer) of what is allowed."""
-        return bool(np.all(evaluated.use <= self.most * (1.0 - buffer) + 1e-9))
+        """Whether all hard limits hold, tightened by a share."""
+        return self.beyond(evaluated, buffer) == 0.0
+
+    def beyond(self, evaluated: Evaluated, buffer: float = 0.0) -> float:
+        """By how much hard limits are exceeded: shares of their bounds, added up."""
+        rows = self.rows(buffer)
+        over = rows.use(evaluated.parts) - rows.bound
+        over = np.where(np.isinf(rows.prices()) & (over > tolerance(rows.bound)), over, 0.0)
+        return float((over / np.maximum(np.abs(rows.bound), 1e-9)).sum())
 
     def run(self, choices: Sequence[Choice], *, detailed: bool = False) -> SimulationResult:
         """Simulate choices side by side."""
+        self.budget.check()
         plans = [self.space.plan(choice, f"plan {n}") for n, choice in enumerate(choices)]
-        self.customer_days += len(plans) * self.started.people.key.shape[0] * self.started.world.days
+        self.spend(len(plans) * self.customers * self.started.world.days)
         return simulate(
-            self.started, plans, seed=self.started.seed, tail=self.tail, threads=self.threads, detailed=detailed
-        )
+            self.started, plans, seed=self.started.seed, tail=self.tail, threads=self.threads,
+            detailed=detailed or self.detailed,
+        )  # fmt: skip
+
+    def spend(self, customer_days: int) -> None:
+        """Count what was simulated."""
+        self.customer_days += customer_days
+        self.budget.spend(customer_days)
+
+    @cached_property
+    def detailed(self) -> bool:
+        """Whether the limits need weekly tables by segment."""
+        return details_needed(self.limits)
 
     def evaluate(self, choices: Sequence[Choice], progress: Callable[[float], None] | None = None) -> list[Evaluated]:
         """Value and use of each choice, in order; those known already are not simulated again."""
@@ -74,15 +158,53 @@ class Evaluator:
                 progress(min(1.0, (first + len(part)) / len(todo)))
         return [self.known[c.tobytes()] for c in choices]
 
+    def gain(self, choices: Sequence[Choice], over: Choice) -> list[tuple[Evaluated, float, float]]:
+        """Of each choice: what it is, what it is worth more than another one, and the standard error of that."""
+        wanted = {c.tobytes(): c for c in (*choices, over)}
+        missing = [c for key, c in wanted.items() if key not in self.people]
+        for first in range(0, len(missing), _SIDE_BY_SIDE):
+            part = missing[first : first + _SIDE_BY_SIDE]
+            result = self.run(part)
+            self._remember(part, result)
+            self.people |= {c.tobytes(): w for c, w in zip(part, worth(result, self.objective), strict=True)}
+        base, scale = self.people[over.tobytes()], self.started.world.population.scale / MICRO
+        found = []
+        for choice in choices:
+            difference = (self.people[choice.tobytes()] - base).astype(np.float64)
+            e = self.known[choice.tobytes()]
+            found.append(
+                (e, e.value - self.known[over.tobytes()].value, float(np.sqrt(difference @ difference)) * scale)
+            )
+        return found
+
+    def forget(self, but: Choice) -> None:
+        """Drop what ``gain`` has kept per customer of all choices but one."""
+        self.people = {key: worths for key, worths in self.people.items() if key == but.tobytes()}
+
     def _remember(self, choices: Sequence[Choice], result: SimulationResult) -> None:
-        nothing = self._worth_of_nothing()
-        value, use = worth(result, self.objective), use_of(result, self.limits)
+        nothing, parts_of_nothing = self._of_nothing()
+        value = worth(result, self.objective)
+        plain = parts_of(result, self.limits)
+        plain = plain - np.where(extra_parts(self.limits, self.weeks), parts_of_nothing, 0.0)
+        volume = volumes(result, self.tariffs)
+        extra = surcharges(volume, self.tariffs, self.unit_costs)
+        parts = plain + extra @ cost_columns(self.limits, self.tariffs, self.weeks)
+        use = self.rows().use(parts)
+        paid = extra.sum(axis=1) * (self.objective == "contribution") + penalty(self.rows(), use)
         scale = self.started.world.population.scale
         for n, choice in enumerate(choices):
-            total = int((value[n] - nothing).sum()) * scale / MICRO
-            self.known[choice.tobytes()] = Evaluated(choice.copy(), total, use[n])
+            total = int((value[n] - nothing).sum()) * scale / MICRO - float(paid[n])
+            self.known[choice.tobytes()] = Evaluated(choice.copy(), total, use[n], parts[n], plain[n], volume[n])
 
-    def _worth_of_nothing(self) -> npt.NDArray[np.int64]:
+    def _of_nothing(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         if self._nothing is None:
-            self._nothing = worth(self.run([self.space.nothing()]), self.objective)[0]
+            result = self.run([self.space.nothing()])
+            self._nothing = worth(result, self.objective)[0], parts_of(result, self.limits)[0]
         return self._nothing
+
+    def elsewhere(self, started: Started | None = None, tail: Frequencies | None = None) -> Evaluator:
+        """The same question on other customers or with another tail; nothing is known yet."""
+        return Evaluator(
+            started or self.started, self.space, self.limits, tail or self.tail, self.objective, self.threads,
+            self.tariffs, self.budget,
+        )  # fmt: skip

@@ -1,9 +1,9 @@
 """The recipe: from a world, levels and limits to a plan whose value was simulated on fresh customers.
 
-1. customers and draws of the search; the best plan common to all segments as start
-2. a sketch on a quarter of these customers: table, MILP, simulation, exchanges (``search``), with the value after
-   the horizon counted under the current plan
-3. the search on all of them, with the sketch as the plan after the horizon
+1. customers and draws of the search; the best plan common to all segments
+2. sketches on few customers from several starts: table, MILP, simulation (``search``), with the value after the
+   horizon counted under the current plan
+3. the search on all of them from the best sketch, which is now also the plan after the horizon
 4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
 5. the report: fresh customers and draws once more, the plan beside its baselines
 """
@@ -18,12 +18,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.baselines import best_uniform
+from optimizer.budget import Budget
 from optimizer.errors import Infeasible
-from optimizer.evaluate import Evaluated, Evaluator
-from optimizer.limits import Limit, check_limits, use_of
+from optimizer.evaluate import Evaluated, Evaluator, charges, parts_over_nothing
+from optimizer.infeasible import conflict, feasibility_only, infeasible_words
+from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
-from optimizer.search import Found, SearchSettings, holding_back, search
+from optimizer.prices import Price, prices
+from optimizer.search import Found, SearchSettings, effects_of, holding_back, search
 from optimizer.space import Choice, Space
+from optimizer.tariffs import Tariff
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
 from sim.population import Population
@@ -39,7 +43,11 @@ Progress = Callable[[float, str], None]
 
 _SCREEN_CUSTOMERS = 1_000
 _SKETCH_CUSTOMERS = 3_000
-_CANDIDATES = 6
+_SKETCH_ROUNDS = 6
+_SCOUTS = 4
+_CLEARLY = 0.05
+"""A sketch beyond the limits by more than this share makes us look for a contradiction."""
+_CANDIDATES = 12
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,22 @@ class Optimization:
     delivered: Estimate
     """Value on fresh customers and draws."""
     promised_minus_delivered: Estimate
+    """What was promised is a number by now, luck and selection in it; the error is that of what was delivered, so the
+    interval holds the promise less the true value of the plan as often as it says, however the plan was chosen."""
     fresh: SimulationResult
     """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
-    fresh_use: np.ndarray
-    """(4, rows) use of the limits in the report run."""
+    fresh_parts: np.ndarray
+    """(4, parts) what the limits measure in the report run."""
+    fresh_charges: np.ndarray
+    """(4,) what the plans pay in the report run beyond what was simulated: bills over unit costs, soft limits."""
+    seen_charges: np.ndarray
+    """(2,) the same on the customers of the search."""
     seen: SimulationResult
     """The plan ("plan 1") against no contact ("plan 0") on the customers of the search: what was promised."""
     found: Found
     limits: tuple[Limit, ...]
+    prices: tuple[Price, ...]
+    """Of the hard limits; () where the search was stopped."""
     binding: tuple[bool, ...]
     """Per limit: whether it forbids something better than the plan the search ended with."""
     evaluations: float
@@ -69,6 +85,8 @@ class Optimization:
     seconds: float
     candidates: int
     """Distinct plans compared on the selection's customers."""
+    customers: int
+    """Simulated customers of the search."""
 
 
 def optimize(
@@ -81,107 +99,178 @@ def optimize(
     search_customers: int = 30_000,
     report_customers: int = 100_000,
     objective: Objective = "contribution",
+    tariffs: Sequence[Tariff] = (),
     settings: SearchSettings | None = None,
+    budget: Budget | None = None,
+    start: Frequencies | None = None,
+    tail: Frequencies | None = None,
+    price_share: float = 0.05,
+    currency: str = "",
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Optimization:
     """Find the plan of ``space`` with the greatest simulated value within ``limits``.
 
     ``world``'s own population is only a template; ``population`` makes those of the search, the selection and
-    the report, each with latent draws of its own. Raises ``Infeasible`` when even no contact exceeds a limit.
+    the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
+    plan so far is selected and reported. ``start``: a plan to start from as well, as of an earlier search.
+    ``tail``: the plan that goes on after the horizon in all worlds; default the one that is found.
+    ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. Raises
+    ``Infeasible`` when no plan is found that keeps the limits.
     """
-    began = time.perf_counter()
+    budget = budget or Budget()
     threads = threads or os.cpu_count() or 1
     settings = settings or SearchSettings()
-    limits = tuple(limits)
-    check_limits(limits, space.channels)
+    limits, tariffs = tuple(limits), tuple(tariffs)
+    check_limits(limits, space.channels, space.segments, world.weeks)
     say = progress or (lambda share, text: None)
 
     def evaluator(customers: int, its_seed: int, tail: Frequencies) -> Evaluator:
         its_world = replace(world, population=population(customers, its_seed))
         started = start_world(its_world, seed=its_seed, threads=threads)
-        return Evaluator(started, space, limits, tail, objective, threads)
+        return Evaluator(started, space, limits, tail, objective, threads, tariffs, budget)
 
     say(0.0, "customers of the search")
-    seeking = evaluator(search_customers, seed, world.current)
+    seeking = evaluator(search_customers, seed, tail or world.current)
     say(0.03, "best plan common to all segments")
-    uniform = _uniform_start(seeking, settings, say)
-    coarse = _on_fewer(seeking)
-    sketch = search(coarse, uniform.choice, settings, _within(say, 0.15, 0.35))
-    tail = space.plan(sketch.best.choice, "plan")
-    again = replace(seeking, tail=tail, known={}, _nothing=None, customer_days=0)
-    found = search(again, sketch.best.choice, settings, _within(say, 0.35, 0.8))
+    with budget.regardless():
+        uniform = _uniform_start(seeking, settings, say)
+    given = [] if start is None else [space.nearest(start)]
+    sketch = _sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, _within(say, 0.12, 0.3))
+    _refuse_conflict(_scout(seeking) or seeking, sketch[-1], settings, currency)
+    after = tail or space.plan(sketch[-1], "plan")
+    again = seeking.elsewhere(tail=after)
+    found = search(again, sketch[-1], settings, _within(say, 0.3, 0.75), _scout(again))
+    if not again.feasible(found.best):
+        with budget.regardless():
+            raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
-    say(0.8, "selection on fresh customers")
-    choosing = evaluator(search_customers, seed + 1, tail)
-    pool = [e.choice for e in found.pool[:_CANDIDATES]] + [sketch.best.choice, uniform.choice]
-    best, candidates = _select(choosing, pool, settings)
+    say(0.75, "selection on fresh customers")
+    choosing = evaluator(max(2 * search_customers, report_customers), seed + 1, after)
+    seen_best = [*_at_the_border(again, found, settings), *found.path[::-1], *found.pool]
+    pool = [e.choice for e in seen_best[:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
+    with budget.regardless():
+        best, candidates = _select(choosing, pool, settings)
+        priced = _prices(again, choosing, found, settings, price_share, say)
     plan = space.plan(best, "plan")
 
-    say(0.86, "report on fresh customers")
+    say(0.88, "report on fresh customers")
     fresh_world = replace(world, population=population(report_customers, seed + 2))
     started = start_world(fresh_world, seed=seed + 2, threads=threads)
     nothing = Frequencies.nothing(space.segments, space.channels)
     plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best"), plan]
-    fresh = simulate(started, plans, seed=seed + 2, tail=plan, threads=threads)
-    seen = again.run([space.nothing(), best])
+    fresh = simulate(started, plans, seed=seed + 2, tail=tail or plan, threads=threads)
+    with budget.regardless():
+        seen = again.run([space.nothing(), best])
 
-    promised, delivered = _gain(seen, objective, 1), _gain(fresh, objective, 3)
-    days = sketch.customer_days + found.customer_days + seeking.customer_days + choosing.customer_days
+    seen_charges, fresh_charges = (charges(run, limits, tariffs, objective) for run in (seen, fresh))
+    promised = _gain(seen, objective, 1, seen_charges)
+    delivered = _gain(fresh, objective, 3, fresh_charges)
+    days = budget.spent
     say(1.0, "done")
     return Optimization(
         plan=plan,
         choice=best,
         promised=promised,
         delivered=delivered,
-        promised_minus_delivered=Estimate(promised.mean - delivered.mean, float(np.hypot(promised.se, delivered.se))),
+        promised_minus_delivered=Estimate(promised.mean - delivered.mean, delivered.se),
         fresh=fresh,
-        fresh_use=use_of(fresh, limits),
+        fresh_parts=parts_over_nothing(fresh, limits, tariffs),
+        fresh_charges=fresh_charges,
+        seen_charges=seen_charges,
         seen=seen,
-        found=replace(found, steps=[*sketch.steps, *found.steps]),
+        found=found,
         limits=limits,
+        prices=tuple(priced),
         binding=holding_back(found, again, settings),
-        evaluations=days / (seeking.started.people.key.shape[0] * world.days),
+        evaluations=days / (again.customers * world.days),
         customer_days=days,
-        seconds=time.perf_counter() - began,
+        seconds=time.perf_counter() - budget.began,
         candidates=candidates,
+        customers=again.customers,
     )
 
 
 def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) -> Evaluated:
-    rng = np.arange(seeking.started.people.key.shape[0])
-    step = max(1, len(rng) // _SCREEN_CUSTOMERS)
-    few = seeking.started.take_sample(rng[::step])
-    nothing = seeking.evaluate([seeking.space.nothing()])[0]
-    if not seeking.feasible(nothing, settings.buffer):
-        over = [limit.name for limit in seeking.limits if limit.most < 0]
-        raise Infeasible("even a plan without contacts exceeds a limit: " + ", ".join(over))
+    """The best uniform plan: all of them on few customers, the best on more and more."""
+    n = seeking.customers
+    steps = {max(1, n // _SCREEN_CUSTOMERS), max(1, n // _SKETCH_CUSTOMERS), 4 if n >= 4 * _SKETCH_CUSTOMERS else 1, 1}
+    evaluators = [_on_fewer(seeking, step) for step in sorted(steps, reverse=True)]
     return best_uniform(
-        seeking,
-        few,
+        evaluators,
         buffer=settings.buffer,
-        progress=lambda share: say(0.03 + 0.12 * share, "best plan common to all segments"),
+        progress=lambda share: say(0.03 + 0.09 * share, "best plan common to all segments"),
     )
 
 
-def _on_fewer(seeking: Evaluator) -> Evaluator:
+def _sketches(
+    seeking: Evaluator, wanted: Sequence[Choice], tail: Frequencies | None, settings: SearchSettings, say: Progress
+) -> list[Choice]:
+    """Plans that short searches reach on few customers from several starts (the current plan goes on after the
+    horizon), and from the best of them on more customers (now it goes on itself)."""
+    few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
+    short = replace(settings, rounds=_SKETCH_ROUNDS, thorough=False)
+    starts = {c.tobytes(): c for c in wanted}
+    found = [search(few, start, short, _within(say, 0.0, 0.5)) for start in starts.values()]
+    first = max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value)).choice
+    more = _on_fewer(seeking, _SCOUTS).elsewhere(tail=tail or seeking.space.plan(first, "plan"))
+    if more.customers <= few.customers:
+        return [first]
+    return [first, search(more, first, short, _within(say, 0.5, 1.0)).best.choice]
+
+
+def _refuse_conflict(few: Evaluator, choice: Choice, settings: SearchSettings, currency: str) -> None:
+    """Limits that contradict each other are told before the long search."""
+    with few.budget.regardless():
+        (nearest,) = few.evaluate([choice])
+        if few.beyond(nearest) <= _CLEARLY:
+            return
+        table = effects_of(few, nearest)
+        if conflict(few, feasibility_only(few, table, nearest, settings)):
+            raise Infeasible(infeasible_words(few, nearest, settings, currency))
+
+
+def _prices(
+    again: Evaluator, choosing: Evaluator, found: Found, settings: SearchSettings, share: float, say: Progress
+) -> list[Price]:
+    """Prices around the plan the search ended with, on the selection's customers."""
+    if not share or found.stopped:
+        return []
+    say(0.82, "prices of the limits")
+    return prices(again, choosing, found.best, found.table, settings, share=share)
+
+
+def _scout(evaluator: Evaluator) -> Evaluator | None:
     """The same on a quarter of the customers, where that leaves enough of them."""
-    rows = np.arange(seeking.started.people.key.shape[0])
-    step = 4 if len(rows) >= 4 * _SKETCH_CUSTOMERS else 1
-    return replace(seeking, started=seeking.started.take_sample(rows[::step]), known={}, _nothing=None, customer_days=0)
+    return _on_fewer(evaluator, _SCOUTS) if evaluator.customers >= _SCOUTS * _SKETCH_CUSTOMERS else None
+
+
+def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
+    """The same on one of ``step`` customers."""
+    if step <= 1:
+        return seeking
+    return seeking.elsewhere(seeking.started.take_sample(np.arange(seeking.customers)[::step]))
+
+
+def _at_the_border(again: Evaluator, found: Found, settings: SearchSettings) -> list[Evaluated]:
+    """Better plans whose use on the search's customers lies within the margin around the limits: more customers tell
+    on which side they are."""
+    better = [e for e in again.known.values() if e.value > found.best.value]
+    near = [e for e in better if again.feasible(e, -settings.buffer) and not again.feasible(e, settings.buffer)]
+    return sorted(near, key=lambda e: -e.value)[: _CANDIDATES // 2]
 
 
 def _select(choosing: Evaluator, pool: Sequence[Choice], settings: SearchSettings) -> tuple[Choice, int]:
     """The best plan of the pool on customers the search has not seen, among those that keep the limits there."""
     distinct = {choice.tobytes(): choice for choice in pool}
     tried = choosing.evaluate([*distinct.values(), choosing.space.nothing()])
-    holding = [e for e in tried if choosing.feasible(e, settings.buffer / 2)]
-    return max(holding, key=lambda e: e.value).choice, len(distinct)
+    return max(tried, key=lambda e: (-choosing.beyond(e, settings.buffer), e.value)).choice, len(distinct)
 
 
-def _gain(result: SimulationResult, objective: Objective, plan: int) -> Estimate:
+def _gain(result: SimulationResult, objective: Objective, plan: int, paid: np.ndarray) -> Estimate:
     value = worth(result, objective)
-    return base_total(value[plan] - value[0], result.world.population, MICRO)
+    simulated = base_total(value[plan] - value[0], result.world.population, MICRO)
+    return replace(simulated, mean=simulated.mean - float(paid[plan] - paid[0]))
 
 
 def _within(say: Progress, low: float, high: float) -> Progress:

@@ -5,12 +5,13 @@ HiGHS in-process. The status is read before any value: after "infeasible" variab
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pulp
 
-from optimizer.formulation import Master, MasterData, build
+from optimizer.formulation import Master, MasterData, add_cuts, build
 from optimizer.space import Choice
 
 _GAP = 1e-4
@@ -24,31 +25,56 @@ class Proposal:
 
     choice: Choice
     gain: float
-    """Value over the incumbent that the effects table promises, currency."""
+    """Value over the incumbent that the effects table promises, currency; prices and bills are not in it."""
 
 
 def propose(data: MasterData, *, seconds: float = 20.0) -> Proposal | None:
     """The best choice by the table, or None when no choice satisfies the rows."""
     master = build(data)
-    if not _solved(master.problem, seconds):
-        return None
+    return _read(master, data) if solve_master(master, seconds) else None
+
+
+def propose_several(data: MasterData, count: int, *, seconds: float = 20.0) -> list[Proposal]:
+    """The ``count`` best choices by the table, best first: each one is cut off before the next is sought."""
+    found: list[Proposal] = []
+    master = build(data)
+    while len(found) < count and solve_master(master, seconds):
+        found.append(_read(master, data))
+        add_cuts(master.problem, master.x, [found[-1].choice], first=len(data.tried) + len(found) - 1)
+    return found
+
+
+def _read(master: Master, data: MasterData) -> Proposal:
     choice = np.array(data.incumbent)
     for (s, c, k), variable in master.x.items():
         if (variable.value() or 0.0) > 0.5:
             choice[s, c] = k
-    gain = float(sum(data.value[s, c, choice[s, c]] for s, c in np.ndindex(choice.shape)))
-    return Proposal(choice, gain)
+    return Proposal(choice, float(sum(data.value[s, c, choice[s, c]] for s, c in np.ndindex(choice.shape))))
 
 
-def _solved(problem: pulp.LpProblem, seconds: float) -> bool:
-    """Whether a feasible solution was found (PuLP 3 returns a status, PuLP 4 statistics)."""
+def nearest_to_feasible(
+    data: MasterData, *, soft: npt.NDArray[np.bool_] | None = None, seconds: float = 20.0
+) -> Proposal | None:
+    """The choice whose rows exceed their bounds least, each measured in shares of its bound; ``soft`` (rows,): only
+    these may be exceeded."""
+    price = 1.0 / np.maximum(np.abs(data.most), 1e-9)
+    if soft is not None:
+        price = np.where(soft, price, np.inf)
+    least = replace(
+        data,
+        value=np.where(np.isfinite(data.value), 0.0, -np.inf),
+        prices=price,
+        tariffs=tuple(replace(tariff, in_value=False) for tariff in data.tariffs),
+    )
+    return propose(least, seconds=seconds)
+
+
+def solve_master(master: Master, seconds: float = 20.0) -> bool:
+    """Solve a built problem in place: whether a feasible solution was found (PuLP 3 returns a status, PuLP 4
+    statistics)."""
+    problem = master.problem
     outcome = problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, gapRel=_GAP))
     has_solution = getattr(outcome, "has_solution", None)
     if has_solution is not None:
         return bool(has_solution)
     return problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
-
-
-def solve_master(master: Master, seconds: float = 20.0) -> bool:
-    """Solve a built problem in place (tests of single constraint families)."""
-    return _solved(master.problem, seconds)

@@ -66,6 +66,13 @@ class Space:
         )
         return Frequencies(name, self.segments, self.channels, table)
 
+    def nearest(self, plan: Frequencies) -> Choice:
+        """The choice whose levels are nearest to a plan's frequencies."""
+        choice = self.nothing()
+        for s, c in np.ndindex(choice.shape):
+            choice[s, c] = int(np.argmin(np.abs(np.array(self.levels[c]) - plan.per_week[s, c])))
+        return choice
+
     def nothing(self) -> Choice:
         """No contact."""
         return np.zeros(self.shape, dtype=np.int64)

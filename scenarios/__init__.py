@@ -1,7 +1,7 @@
 """What people ask: scenarios, what-if runs, the command line and its reports.
 
-For notebooks: ``load_scenario``, ``simulate``, ``optimize`` and ``fit`` (see ``scenarios.api``). They are imported when
-they are first used, so that the command line starts at once.
+For notebooks: ``load_scenario``, ``simulate``, ``dry_run``, ``compare``, ``optimize``, ``fit`` ... (see
+``scenarios.api``). They are imported when they are first used, so that the command line starts at once.
 """
 
 from __future__ import annotations
@@ -9,17 +9,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scenarios.api import RunResult, fit, load_scenario, optimize, simulate
+    from scenarios.api import (
+        DryRunResult,
+        RunResult,
+        compare,
+        dry_run,
+        effects,
+        fit,
+        load_scenario,
+        optimize,
+        simulate,
+    )
+    from scenarios.api_plan import deliver, experiment, sweep
 
-__all__ = ["RunResult", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = [
+    "DryRunResult", "RunResult", "compare", "deliver", "dry_run", "effects", "experiment", "fit", "load_scenario",
+    "optimize", "simulate", "sweep",
+]  # fmt: skip
+_PLANNING = ("deliver", "experiment", "sweep")
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from scenarios import api
+    from importlib import import_module
 
-    return getattr(api, name)
+    return getattr(import_module("scenarios.api_plan" if name in _PLANNING else "scenarios.api"), name)
 
 
 def __dir__() -> list[str]:

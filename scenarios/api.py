@@ -14,9 +14,10 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from scenarios import load, run
+from scenarios.dry_running import DryRunResult, dry_run_scenario
 from scenarios.files import label_of
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
@@ -24,10 +25,14 @@ from scenarios.words import dotted
 from scenarios.world import FrameScenario
 from sim.errors import InputError
 
-__all__ = ["RunResult", "fit", "load_scenario", "optimize", "simulate"]
+__all__ = [
+    "DryRunResult", "RunResult", "compare", "dry_run", "effects", "fit", "load_scenario", "optimize", "simulate",
+]  # fmt: skip
 
 Changes = Mapping[str, Any] | Sequence[str]
 """{"channels.sms.unit_cost": 0.08}, values as in TOML, tables as dicts; or the texts of ``--set``."""
+Compared = LoadedScenario | str | Path | tuple[LoadedScenario | str | Path, run.PlanGiven]
+"""A scenario, in which the current policy is valued, or a scenario and a plan."""
 IN_MEMORY = "data frame"
 """What ``base.orders`` says where orders are no file."""
 
@@ -70,19 +75,70 @@ def simulate(
     return done if out is None else done.write(out)
 
 
+def dry_run(
+    scenario: LoadedScenario | str | Path,
+    *,
+    date: dt.date | None = None,
+    plan_file: str | Path | None = None,
+    seed: int = 1,
+    threads: int | None = None,
+    out: str | Path | None = None,
+) -> DryRunResult:
+    """Who would be contacted on a day (default: the day after the data), and who is removed by which rule."""
+    file = None if plan_file is None else Path(plan_file)
+    done = dry_run_scenario(_loaded(scenario), date=date, plan_file=file, seed=seed, threads=threads)
+    return done if out is None else done.write(out)
+
+
 def optimize(
     scenario: LoadedScenario | str | Path,
     *,
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: run.PlanGiven | None = None,
+    assumption_worlds: int = 0,
     per_customer: bool = False,
     out: str | Path | None = None,
 ) -> RunResult:
-    """Find the plan with the greatest value within the limits. Raises ``Infeasible`` if no plan fits them."""
+    """Find the plan with the greatest value within the limits. Raises ``Infeasible`` if no plan fits them.
+
+    ``time_limit`` (seconds) and ``max_evaluations`` end the search early; ``start``: a plan to start from as well.
+    ``assumption_worlds``: value the plan also in so many worlds drawn from the assumptions.
+    """
     done = run.optimize_scenario(
-        _loaded(scenario), seed=seed, customers=customers, threads=threads, per_customer=per_customer
-    )
+        _loaded(scenario), seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, per_customer=per_customer,
+    )  # fmt: skip
+    return done if out is None else done.write(out)
+
+
+def compare(
+    alternatives: Mapping[str, Compared],
+    *,
+    seed: int = 1,
+    customers: int | None = None,
+    threads: int | None = None,
+    own_past: bool = False,
+    out: str | Path | None = None,
+) -> RunResult:
+    """Put alternatives side by side, paired: ``{"today": scenario, "weekly": (scenario, {"default": {"email": 1}})}``.
+
+    All start from the past of the first one (its current policy and rules), unless ``own_past``.
+    """
+    from scenarios.alternatives import Alternative
+    from scenarios.comparing import compare_alternatives
+
+    if not alternatives:
+        raise InputError.of("alternatives", "there is nothing to compare", None, "{name: scenario or (scenario, plan)}")
+    listed = []
+    for name, given in alternatives.items():
+        scenario, plan = given if isinstance(given, tuple) else (given, None)
+        loaded = _loaded(scenario)
+        listed.append(Alternative(name, loaded, None if plan is None else run.plan_of(plan, loaded)))
+    done = compare_alternatives(listed, seed=seed, customers=customers, threads=threads, own_past=own_past)
     return done if out is None else done.write(out)
 
 
@@ -94,11 +150,39 @@ def fit(
     model: run.ModelChoice = "best",
     duplicates: run.Duplicates = "keep",
     refunds: run.Refunds = "refuse",
+    messages: object = None,
+    message_columns: Mapping[str, str] | None = None,
+    decisions: Mapping[str, str] | None = None,
+    encoding: str = "auto",
+    decimal: Literal[".", ","] = ".",
+    cross_check: bool = False,
     out: str | Path | None = None,
 ) -> RunResult:
-    """Fit order process and spend to a file or data frame of orders, and test the forecast."""
+    """Fit order process and spend to a file or data frame of orders, and test the forecast.
+
+    ``messages``: file or data frame of past messages; what they caused is taken out. ``decisions``: what to do about
+    oddities in it, like ``{"duplicates": "keep"}``.
+    """
     source = Path(orders) if isinstance(orders, str) else orders
-    done = run.fit_orders(source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds)
+    done = run.fit_orders(
+        source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
+        message_columns=message_columns, decisions=decisions, encoding=encoding,
+        decimal=decimal, cross_check=cross_check,
+    )  # fmt: skip
+    return done if out is None else done.write(out)
+
+
+def effects(trial: object = None, *, out: str | Path | None = None, **options: Any) -> RunResult:
+    """What contacts add: of a trial file or frame (``outcomes={"orders": "conversion"}``, ``before``, ``by``, ...), or
+    of ``orders=`` and ``messages=`` with a holdout or arms. Options as in `scenarios.run_effects`."""
+    from scenarios.run_effects import effects_of_file, effects_of_log
+
+    if trial is None and {"orders", "messages"} <= options.keys():
+        done = effects_of_log(options.pop("orders"), options.pop("messages"), **options)
+    elif trial is not None:
+        done = effects_of_file(Path(trial) if isinstance(trial, str) else trial, **options)
+    else:
+        raise InputError.of("effects", "needs a trial", None, "one, or orders and messages")
     return done if out is None else done.write(out)
 
 

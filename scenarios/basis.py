@@ -6,6 +6,7 @@ from typing import Any
 
 from scenarios import build
 from scenarios.world import Base
+from sim.fit.organic import organic_numbers
 
 UNITS = {"alpha": "weeks", "gamma": "{currency}"}
 """Of fitted parameters; the others are numbers without a unit."""
@@ -16,12 +17,25 @@ def assumption_rows(base: Base) -> list[dict[str, Any]]:
     return [*build.assumptions(base.loaded), *_fitted_rows(base)]
 
 
+def history_part(base: Base) -> dict[str, Any]:
+    """The ``history`` of a result: how past contacts were dealt with; nothing for an invented base."""
+    h = base.history
+    if h is None:
+        return {}
+    part: dict[str, Any] = {"contacts": base.loaded.scenario.base.history_contacts, "label": h.label}
+    if h.without is not None:
+        part["stimulated_share"] = h.without.stimulated_share
+    return {"history": part}
+
+
 def _fitted_rows(base: Base) -> list[dict[str, Any]]:
     """Under the keys by which a scenario could state them instead."""
     if base.history is None or base.history.fit is None:
         return []
-    found, currency = base.history.fit.to_dict(), base.loaded.scenario.currency
-    source = f"{found['organic']['model']} and Gamma-Gamma, orders until {found['fitted_until']}, {found['label']}"
+    h, currency = base.history, base.loaded.scenario.currency
+    found = base.history.fit.to_dict()
+    organic = found["organic"] if h.without is None else organic_numbers(h.without.organic)
+    source = f"{organic['model']} and Gamma-Gamma, orders until {found['fitted_until']}, {h.label}"
     return [
         {
             "key": f"base.fitted_model.{name}",
@@ -31,6 +45,6 @@ def _fitted_rows(base: Base) -> list[dict[str, Any]]:
             **({"low": float(part["low"][name]), "high": float(part["high"][name])} if name in part["low"] else {}),
             "source": source,
         }
-        for part, names in ((found["organic"], ("r", "alpha", "a", "b")), (found["spend"], ("p", "q", "gamma")))
+        for part, names in ((organic, ("r", "alpha", "a", "b")), (found["spend"], ("p", "q", "gamma")))
         for name in names
     ]

@@ -11,30 +11,22 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
+from optimizer.limits import Limit
+from optimizer.tariffs import Tariff
 from scenarios import schema
+from scenarios.build_program import capacities_of, program_of, timing_of
+from scenarios.build_rules import contact_policy, current_of
+from scenarios.limits import limits_of, tariff_of
 from scenarios.load import LoadedScenario
 from scenarios.values import Quantity
 from sim import domain
+from sim.campaigns import Program
+from sim.capacity import Capacity
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.errors import InputError
-from sim.policy import ContactPolicy, Frequencies, FrequencyCap
+from sim.policy import ContactPolicy, Frequencies
 from sim.rfm import RfmScheme
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR
-
-Measure = Literal["cost", "contacts_per_week", "contacts", "unsubscribes"]
-MEASURES: tuple[Measure, ...] = ("cost", "contacts_per_week", "contacts", "unsubscribes")
-
-
-@dataclass(frozen=True)
-class LimitSpec:
-    """A limit as the scenario states it."""
-
-    name: str
-    measure: Measure
-    """cost, contacts and unsubscribes over the horizon; contacts_per_week in every single week."""
-    limit: float
-    channel: str | None = None
-    """None = all channels together."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +46,8 @@ class OrderModel:
 
 def channels(loaded: LoadedScenario) -> tuple[domain.Channel, ...]:
     """The enabled channels, in the order of the files."""
-    numbers = [key for key in schema.Channel.model_fields if key != "enabled"]
     return tuple(
-        domain.Channel(name, **{key: getattr(channel, key).value for key in numbers})
+        domain.Channel(name, message_class=channel.message_class, **_numbers(channel))
         for name, channel in loaded.scenario.channels.items()
         if channel.enabled
     )
@@ -69,7 +60,11 @@ def behaviour(loaded: LoadedScenario) -> domain.Behaviour:
         fatigue=domain.Fatigue(**_numbers(scenario.fatigue)),
         response=domain.Response(**_numbers(scenario.response)),
         optout=domain.OptOut(**_numbers(scenario.optout)),
-        seasonality=domain.Seasonality(scenario.seasonality.by_week),
+        seasonality=domain.Seasonality(scenario.seasonality.by_week, scenario.seasonality.by_weekday),
+        reputation=domain.Reputation(
+            tuple(name for name in scenario.reputation.channels if name in channel_names(loaded)),
+            **_numbers(scenario.reputation),
+        ),
     )
 
 
@@ -80,30 +75,7 @@ def economics(loaded: LoadedScenario) -> domain.Economics:
 
 def _numbers(table: BaseModel) -> dict[str, Any]:
     values = {key: getattr(table, key) for key in type(table).model_fields}
-    return {key: value.value for key, value in values.items() if value is not None}
-
-
-def policy(loaded: LoadedScenario) -> ContactPolicy:
-    """The rules of contact; a cap on disabled channels only falls away."""
-    rules, known = loaded.scenario.policy, set(channel_names(loaded))
-    caps = [
-        FrequencyCap(
-            name=cap.name,
-            max_contacts=cap.max_contacts,
-            rolling_days=cap.window.rolling_days,
-            channels=tuple(channel for channel in cap.channels if channel in known),
-            segments=cap.segments,
-        )
-        for cap in rules.caps
-        if not cap.channels or known & set(cap.channels)
-    ]
-    return ContactPolicy(
-        caps=tuple(caps),
-        min_gap_days=rules.min_gap_days,
-        quiet_days_after_order=rules.quiet_days_after_order,
-        holdout_share=rules.holdout_share,
-        holdout_salt=rules.holdout_salt,
-    )
+    return {key: value.value for key, value in values.items() if isinstance(value, Quantity)}
 
 
 def channel_names(loaded: LoadedScenario) -> tuple[str, ...]:
@@ -116,15 +88,29 @@ def segment_names(loaded: LoadedScenario) -> tuple[str, ...]:
     return tuple(loaded.scenario.segments.map)
 
 
+def policy(loaded: LoadedScenario) -> ContactPolicy:
+    """The rules of contact; one on disabled channels only falls away."""
+    return contact_policy(loaded.scenario.policy, channel_names(loaded))
+
+
+def program(loaded: LoadedScenario) -> Program:
+    """Offers, campaigns and cascades that plans may use."""
+    return program_of(loaded.scenario, channel_names(loaded))
+
+
+def capacities(loaded: LoadedScenario) -> tuple[Capacity, ...]:
+    """Shared resources of the enabled channels."""
+    return capacities_of(loaded.scenario, channel_names(loaded))
+
+
+def timing(loaded: LoadedScenario) -> npt.NDArray[np.float64] | None:
+    """(S, C) factors on what a contact adds; None = none are stated."""
+    return timing_of(loaded.scenario, segment_names(loaded), channel_names(loaded))
+
+
 def current_plan(loaded: LoadedScenario) -> Frequencies:
-    """Contacts a week under the current policy."""
-    current, known = loaded.scenario.policy.current, channel_names(loaded)
-    default = {name: rate for name, rate in current.default.items() if name in known}
-    rows = {
-        segment: {name: rate for name, rate in row.items() if name in known}
-        for segment, row in current.by_segment.items()
-    }
-    return Frequencies.of("current", segment_names(loaded), known, default, rows)
+    """Contacts a week under the current policy, with its campaigns and offers."""
+    return current_of(loaded.scenario.policy.current, segment_names(loaded), channel_names(loaded), program(loaded))
 
 
 def levels(loaded: LoadedScenario) -> dict[str, tuple[float, ...]]:
@@ -133,15 +119,18 @@ def levels(loaded: LoadedScenario) -> dict[str, tuple[float, ...]]:
     return {name: given[name] for name in channel_names(loaded)}
 
 
-def limits(loaded: LoadedScenario) -> tuple[LimitSpec, ...]:
+def limits(loaded: LoadedScenario) -> tuple[Limit, ...]:
     """The limits of the search; one on a disabled channel falls away."""
-    known = channel_names(loaded)
+    return limits_of([limit.model_dump() for limit in loaded.scenario.optimize.limits], channel_names(loaded))
+
+
+def tariffs(loaded: LoadedScenario) -> tuple[Tariff, ...]:
+    """Price lists of the enabled channels."""
+    given, known = loaded.scenario.optimize.tariffs, channels(loaded)
     return tuple(
-        LimitSpec(limit.name, measure, value, limit.channel)
-        for limit in loaded.scenario.optimize.limits
-        if limit.channel is None or limit.channel in known
-        for measure in MEASURES
-        if (value := getattr(limit, f"max_{measure}")) is not None
+        tariff_of(channel.name, given[channel.name].model_dump(), channel.unit_cost)
+        for channel in known
+        if channel.name in given
     )
 
 
@@ -250,6 +239,10 @@ def _origins(node: Any, key: str, currency: str, unit: str = "") -> Iterator[dic
     elif isinstance(node, dict):
         for name, item in node.items():
             yield from _origins(item, f"{key}.{name}", currency, unit)
+    elif isinstance(node, tuple):
+        for place, item in enumerate(node):
+            if isinstance(item, BaseModel):
+                yield from _origins(item, f"{key}[{place}]", currency, unit)
 
 
 def _inner_unit(annotation: Any) -> str:

@@ -119,6 +119,20 @@ def fit(
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Keep rows with this value, like in_sample=1. Repeatable."),
     ] = None,
+    messages: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV or Parquet file of past messages; takes out what they caused."),
+    ] = None,
+    message_columns: Annotated[
+        str, typer.Option(metavar="NAME=COLUMN,...", help="Names in that file: customer_id=uid,sent_at=time,...")
+    ] = "",
+    decide: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=CHOICE", help="About oddities in the messages, like duplicates=keep. Repeatable."),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of text files: auto (UTF-8, UTF-16), or a name like cp1251.")] = "auto",
+    cross_check: Annotated[bool, typer.Option("--cross-check", help="Ask Pareto/NBD and NBD too.")] = False,
+    decimal: Annotated[str, typer.Option(metavar=".|,", help="Decimal sign of order values.")] = ".",
     out: Out = None,
     json: Json = False,
     debug: Debug = False,
@@ -129,10 +143,15 @@ def fit(
     last = _date("--until", until)
     if not orders.is_file():
         raise InputError.of("ORDERS", "no such file", orders, "a CSV or Parquet file of orders")
+    if messages is not None and not messages.is_file():
+        raise InputError.of("--messages", "no such file", messages, "a CSV or Parquet file of messages")
+    told = _pairs("--message-columns", message_columns.split(",") if message_columns else [])
+    decisions = _pairs("--decide", decide or [])
     _check_out(out)
     from scenarios import run
+    from scenarios.option_words import as_options
 
-    with _progress() as progress:
+    with _progress() as progress, as_options():
         done = run.run_fit(
             orders,
             columns=named,
@@ -141,6 +160,12 @@ def fit(
             duplicates=duplicates.value,
             refunds=refunds.value,
             where=rows,
+            messages=messages,
+            message_columns=told,
+            decisions=decisions,
+            encoding=encoding,
+            decimal=decimal,
+            cross_check=cross_check,
             out=out,
             progress=progress,
         )
@@ -177,6 +202,19 @@ def simulate(
 def optimize(
     scenario: ScenarioFile,
     set_: Sets = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="End the search by then with the best plan so far (as Ctrl-C)."),
+    ] = None,
+    max_evaluations: Annotated[
+        int | None, typer.Option(min=1, help="End the search after as many simulations of all its customers.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Plan to start from as well, like one found before.")
+    ] = None,
+    assumption_worlds: Annotated[
+        int, typer.Option(min=0, max=1000, help="Value the plan also in so many worlds drawn from the assumptions.")
+    ] = 0,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -190,7 +228,11 @@ def optimize(
     from scenarios import run
 
     with _progress() as progress:
-        done = run.run_optimize(loaded, seed=seed, customers=customers, threads=threads, out=out, progress=progress)
+        done = run.run_optimize(
+            loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+            max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, out=out,
+            progress=progress,
+        )  # fmt: skip
     _print(done.result, done.directory, json)
 
 
@@ -325,6 +367,12 @@ def _report_fault(error: Exception) -> None:
         hint = "run again with --debug for the traceback"
     print(f"a fault of contactpolicy itself, not of your input: {what} ({hint})", file=sys.stderr)
 
+
+from scenarios import cli_dryrun as _dry_run_command  # noqa: E402, F401  (commands of other files join the app above)
+from scenarios import cli_effects as _effects_command  # noqa: E402, F401
+from scenarios import cli_plan as _plan_commands  # noqa: E402, F401
+from scenarios import cli_score as _score_command  # noqa: E402, F401
+from scenarios import cli_whatif as _whatif_commands  # noqa: E402, F401
 
 if __name__ == "__main__":
     main()

@@ -9,7 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from scenarios.console_effects import effects_tables
+from scenarios.console_messages import message_tables
+from scenarios.report.answers import ANSWERS, sections
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
+from scenarios.report.limits import price_texts
 
 Result = Mapping[str, Any]
 NARROWEST = 100
@@ -21,7 +25,8 @@ def show(result: Result, directory: object = None, file: TextIO | None = None) -
     console = Console(file=file, highlight=False)
     if not console.is_terminal and console.width < NARROWEST:
         console = Console(file=file, highlight=False, width=NARROWEST)
-    tables = {"simulate": simulate_tables, "optimize": optimize_tables, "fit": fit_tables}
+    tables = {"simulate": simulate_tables, "optimize": optimize_tables, "fit": fit_tables, "effects": effects_tables}
+    tables |= dict.fromkeys(ANSWERS, answer_tables)
     for part in tables.get(str(result.get("command")), simulate_tables)(result):
         if isinstance(part, Table):  # as a line of its own a title does not wrap in a narrow table
             console.print(f"[bold]{escape(str(part.title))}[/bold]", soft_wrap=True)
@@ -51,14 +56,38 @@ def optimize_tables(result: Result) -> list[Table | str]:
             _contacts(result),
         ),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
+        *([escape(str(result["doubt"]["statement"]))] if "doubt" in result else []),
     ]
+
+
+def answer_tables(result: Result) -> list[Table | str]:
+    """The verdict, then the tables that the page has too."""
+    parts: list[Table | str] = [_head(result)]
+    for section in sections(result):
+        if section.table is not None and not section.page_only:
+            table = _grid(section.title, *section.table.columns)
+            for row in section.table.rows:
+                _row(table, *map(str, row))
+            parts.append(table)
+    return [*parts, f"[bold]{escape(str(result['verdict']))}[/bold]", *map(escape, result.get("remarks", []))]
 
 
 def fit_tables(result: Result) -> list[Table | str]:
     """The chosen order process, the others, spend, and how the forecast did on later orders."""
     label = result.get("label")
     lines = [f"Fit {escape(str(label))}" if label else "Fit"]
-    return [*lines, *_some(_organic(result), _candidates(result), _spend(result), _backtest(result))]
+    return [
+        *lines,
+        *message_tables(result),
+        *_some(
+            _organic(result),
+            _candidates(result),
+            _spend(result),
+            _backtest(result),
+            _cross(result),
+            _by_segment(result),
+        ),
+    ]
 
 
 def _some(*tables: Table | None) -> list[Table]:
@@ -74,7 +103,8 @@ def _head(result: Result) -> str:
     if "weeks" in scenario:
         facts.append(f"{scenario['weeks']} weeks + {scenario.get('tail_weeks', 0)} weeks of tail")
     plan = f"; plan: {escape(str(result['plan_name']))}" if "plan_name" in result else ""
-    return f"{name}\n{', '.join(facts)}{plan}"
+    past = f"\norganic orders: {escape(str(result['history']['label']))}" if "history" in result else ""
+    return f"{name}\n{', '.join(facts)}{plan}{past}"
 
 
 def _grid(title: str, *columns: str) -> Table:
@@ -208,11 +238,15 @@ def _limits(result: Result) -> Table | None:
     limits = result.get("limits", [])
     if not limits:
         return None
-    table = _grid("Limits", "limit", "unit", "allowed", "used", "share used", "binding")
+    priced = any("shadow_price_money" in row for row in limits)
+    more = ("a unit looser brings", "a unit tighter costs") if priced else ()
+    table = _grid("Limits", "limit", "unit", "allowed", "used", "share used", "binding", *more)
     for row in limits:
         binding = {True: "yes", False: "no"}.get(row.get("binding", ""), "")
         share = percent(row["share_used"]) if "share_used" in row else ""
-        _row(table, row["name"], row.get("unit", ""), number(row["limit"]), number(row["used"]), share, binding)
+        prices = price_texts(row, str(result["scenario"].get("currency", ""))) if priced else ()
+        allowed = ("at least " if row.get("at_least") else "") + number(row["limit"])
+        _row(table, row["name"], row.get("unit", ""), allowed, number(row["used"]), share, binding, *prices)
     return table
 
 
@@ -260,6 +294,33 @@ def _backtest(result: Result) -> Table | None:
     table = _grid(title, "forecast, orders", "actual, orders", "error, %")
     error = f"{backtest['error_pct']:+.1f}" if "error_pct" in backtest else ""
     _row(table, count(backtest["forecast"]), count(backtest["actual"]), error)
+    return table
+
+
+def _cross(result: Result) -> Table | None:
+    """What other models forecast for the same weeks."""
+    rows = result.get("cross_checks", [])
+    if not rows:
+        return None
+    title = f"Cross-check: the same weeks, {count(rows[0]['customers'])} customers"
+    table = _grid(title, "model", "forecast, orders", "actual, orders", "error, %")
+    for row in rows:
+        _row(table, row["model"], count(row["forecast"]), count(row["actual"]), f"{row['error_pct']:+.1f}")
+    return table
+
+
+def _by_segment(result: Result) -> Table | None:
+    """The backtest for each segment; misses beyond chance are marked."""
+    rows = result.get("backtest", {}).get("by_segment", [])
+    if not rows:
+        return None
+    title = "Backtest by segment at the start of these weeks: orders per customer"
+    table = _grid(title, "segment", "customers", "forecast", "actual", "error, %", "beyond chance")
+    for row in rows:
+        forecast, actual = row["forecast_mean"], row["actual_mean"]
+        error = f"{100 * (forecast / actual - 1):+.0f}" if actual else ""
+        beyond = "yes" if abs(forecast - actual) > row["chance_mean"] else "no"
+        _row(table, row["segment"], count(row["customers"]), f"{forecast:.3g}", f"{actual:.3g}", error, beyond)
     return table
 
 

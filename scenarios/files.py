@@ -24,6 +24,11 @@ def resolve(path: str, folder: Path | None = None) -> Path:
     return (folder or Path()) / path
 
 
+def resolve_data(name: str, folder: Path) -> Path:
+    """A data file: ``library:PATH`` is bundled, else a path relative to ``folder``."""
+    return LIBRARY / name.removeprefix(LIBRARY_PREFIX) if name.startswith(LIBRARY_PREFIX) else folder / name
+
+
 def library_names() -> list[str]:
     """The shipped scenario files, as ``extends`` names them."""
     return [f"{LIBRARY_PREFIX}{file.name}" for file in sorted(LIBRARY.glob("*.toml"))]
@@ -31,7 +36,7 @@ def library_names() -> list[str]:
 
 def label_of(file: Path) -> str:
     """How a file is shown: shipped ones as library:NAME."""
-    return f"{LIBRARY_PREFIX}{file.name}" if file.parent == LIBRARY else str(file)
+    return f"{LIBRARY_PREFIX}{file.relative_to(LIBRARY)}" if file.is_relative_to(LIBRARY) else str(file)
 
 
 def read_toml(file: Path) -> tuple[Table, dict[locate.Path, int]]:

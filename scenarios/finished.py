@@ -37,6 +37,12 @@ class RunResult:
             raise KeyError(f"no table {name!r}, only {', '.join(self.frames)}")
         return self.frames[name]
 
+    def charts(self) -> dict[str, Any]:
+        """The charts of the page by title, as altair charts."""
+        from scenarios.plots import charts
+
+        return charts(self.result)
+
     def summary(self) -> str:
         """The tables that the command line prints."""
         from scenarios.console import show
@@ -47,7 +53,11 @@ class RunResult:
 
     def __repr__(self) -> str:
         """One line: what ran, and the increment it found."""
-        lines = _fit_facts(self.result) if self.result["command"] == "fit" else _plan_facts(self.result)
+        facts = {"fit": _fit_facts, "effects": _effect_facts}
+        if "verdict" in self.result:
+            lines = [str(self.result["verdict"])]
+        else:
+            lines = facts.get(self.result["command"], _plan_facts)(self.result)
         return f"<{self.result['command']}: {self.result['scenario']['name']}; {'; '.join(lines)}>"
 
     def write(self, out: str | Path | None = None) -> RunResult:
@@ -82,6 +92,13 @@ def _fit_facts(result: dict[str, Any]) -> list[str]:
     test = result["backtest"]
     error = f"{test['error_pct']:+.1f} % orders in {test['weeks']} later weeks"
     return [f"{result['organic']['model']} of {result['orders']['customers']:,} customers", f"forecast {error}"]
+
+
+def _effect_facts(result: dict[str, Any]) -> list[str]:
+    if not result["claimed"]:
+        return ["no effect can be claimed"]
+    rows = [row for row in result["effects"] if row["by"] == ""]
+    return [f"{r['outcome']}, {r['arm']}: {r['effect']:+.4g} ({r['low']:.4g} to {r['high']:.4g})" for r in rows]
 
 
 def _span(estimate: dict[str, float]) -> str:

@@ -12,13 +12,18 @@ LOWEST = {"q": 1.0}
 """Parameters that must stay above something else than 0."""
 
 
-def fit_fragment(organic: Mapping[str, Any], spend: Mapping[str, Any], label: str = "") -> str:
+def fit_fragment(
+    organic: Mapping[str, Any], spend: Mapping[str, Any], label: str = "", history_contacts: str = "none"
+) -> str:
     """TOML with ``[base.fitted_model]``, from the ``organic`` and ``spend`` parts of a fit's result.
+
+    ``history_contacts``: how past contacts were dealt with in this fit; what uses it must go on likewise.
 
     Use it after a scenario: ``extends = ["library:base.toml", "scenario_fragment.toml"]``.
     """
     head = f"# Fitted by contactpolicy fit{f', {label}' if label else ''}. low and high: 95% intervals of the fit."
-    lines = [head, "[base.fitted_model]", f'model = "{organic["model"]}"']
+    lines = [head, "[base]", f'history_contacts = "{history_contacts}"', ""]
+    lines += ["[base.fitted_model]", f'model = "{organic["model"]}"']
     lines += [_line(key, organic) for key in ("r", "alpha", "a", "b")]
     lines += [_line(key, spend) for key in ("p", "q", "gamma")]
     return "\n".join(lines) + "\n"

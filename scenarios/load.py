@@ -9,14 +9,16 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from scenarios import locate
-from scenarios.files import LIBRARY, LIBRARY_PREFIX, label_of, library_names, read_toml, resolve
+from scenarios.contradictions import contradictions
+from scenarios.files import LIBRARY as LIBRARY
+from scenarios.files import label_of, library_names, read_toml, resolve, resolve_data
 from scenarios.findings import Finding, json_schema, schema_findings
 from scenarios.merge import Change, Layer, Merged, Table
 from scenarios.overrides import parse_overrides
@@ -38,6 +40,12 @@ class LoadedScenario:
     """What differs from the base file, in order."""
     orders_folder: Path
     """What a relative ``base.orders`` is relative to: the folder of the file that says it."""
+    overrides: tuple[str, ...] = ()
+    """The ``--set`` texts on top of the files ..."""
+    presets: tuple[str, ...] = ()
+    """... and the files laid between: what it takes to load it again with one change more."""
+    files_named: Mapping[str, Path] = field(default_factory=dict)
+    """Other data files, by key: ``base.customers``, ``base.messages``, ``policy.suppress``."""
 
     @property
     def name(self) -> str:
@@ -55,9 +63,7 @@ class LoadedScenario:
         orders = self.scenario.base.orders
         if orders is None:
             return None
-        if orders.startswith(LIBRARY_PREFIX):
-            return LIBRARY / orders.removeprefix(LIBRARY_PREFIX)
-        return self.orders_folder / orders
+        return resolve_data(orders, self.orders_folder)
 
     @cached_property
     def digest(self) -> str:
@@ -93,15 +99,38 @@ def load_scenario(
         files=tuple(layer.label for layer in layers),
         changes=tuple(merged.changes),
         orders_folder=Path(found[0].folder if found else "."),
+        overrides=tuple(overrides),
+        presets=tuple(presets),
+        files_named=_files_named(merged),
     )
 
 
 def require_orders_file(loaded: LoadedScenario) -> None:
-    """Refuse a scenario whose order file is not there."""
+    """Refuse a scenario whose files of orders, customers, messages or suppressed ids are not there."""
+    missing = [
+        Problem(f"{label_of(loaded.path)}: {key}", "no such file", str(file), "a CSV or Parquet file")
+        for key, file in loaded.files_named.items()
+        if not file.is_file()
+    ]
+    if missing:
+        raise InputError(missing)
     orders = loaded.orders_path
     if orders is not None and not orders.is_file():
         where = f"{label_of(loaded.path)}: base.orders"
         raise InputError.of(where, "no such file", orders, "a CSV or Parquet file of orders")
+
+
+DATA_FILES = (("base", "customers"), ("base", "messages"), ("policy", "suppress"))
+"""Keys that name a file, relative to the scenario file that says so."""
+
+
+def _files_named(merged: Merged) -> dict[str, Path]:
+    found = {}
+    for table, key in DATA_FILES:
+        name, layer = merged.data.get(table, {}).get(key), merged.origin((table, key))
+        if name is not None and layer is not None:
+            found[f"{table}.{key}"] = resolve_data(name, Path(layer[0].folder))
+    return found
 
 
 def scenario_json_schema() -> Table:
@@ -156,6 +185,7 @@ def _refuse(merged: Merged, today: dt.date) -> None:
         *schema_findings(Scenario, merged.data),
         *relation_findings(merged.data, today),
     ]
+    findings = findings or contradictions(Scenario.model_validate(merged.data))
     if findings:
         raise InputError(_problems(merged, findings))
 

@@ -1,9 +1,9 @@
 """Layers of a scenario laid over each other: base < scenario < --set, and what each one changed.
 
 Tables merge key by key. A named list (caps, limits) merges item by item, by name; an empty list clears it.
-``segments.map`` and ``base.where`` are replaced as a whole. A plain number over { value, origin, low, high }
-is the user's number: the interval of the old one does not survive it. Where a group admits one key only
-(``orders`` or ``synthetic``; the measure of a limit), setting another drops the inherited one.
+``segments.map``, ``base.where``, triggers and personal shares are replaced as a whole. A plain number over
+{ value, origin, low, high } is the user's number: the interval of the old one does not survive it. Where a group
+admits one key only (``orders`` or ``synthetic``; the measure of a limit), setting another drops the inherited one.
 """
 
 from __future__ import annotations
@@ -19,10 +19,24 @@ from scenarios.words import dotted, nearest, shown
 
 Table = dict[str, Any]
 WHOLE: tuple[Path, ...] = (("segments", "map"), ("base", "where"))
+WHOLE_KEYS = frozenset({"shares", "trigger"})
+"""Replaced as a whole wherever they stand: their keys only make sense together."""
 RIVALS: tuple[frozenset[str], ...] = (
+    frozenset({"rolling_days", "calendar"}),
     frozenset({"orders", "synthetic"}),
     frozenset({"alpha", "mean_orders_per_year"}),
-    frozenset({"max_cost", "max_contacts_per_week", "max_contacts", "max_unsubscribes"}),
+    frozenset(
+        {
+            "max_cost",
+            "max_contacts_per_week",
+            "max_contacts",
+            "min_contacts",
+            "max_unsubscribes",
+            "max_complaints",
+            "at_most",
+            "at_least",
+        }
+    ),
 )
 _ABSENT: Any = object()
 
@@ -137,7 +151,7 @@ class Merged:
         self._origins[at] = (layer, there)
         if _is_named_list(old) and (isinstance(new, dict) or (_is_named_list(new) and new)):
             self._items(old, new, at, there, layer)
-        elif isinstance(old, dict) and isinstance(new, dict) and at not in WHOLE and not _is_quantity(new):
+        elif isinstance(old, dict) and isinstance(new, dict) and not _whole(at) and not _is_quantity(new):
             self._table(old, new, at, there, layer)
         else:
             if _is_quantity(old) and _is_number(new):
@@ -188,7 +202,7 @@ class Merged:
             del self._origins[path]
         for below in _below(new):
             self._origins[(*at, *below)] = (layer, (*there, *below))
-        if isinstance(new, dict) and old is _ABSENT and not _is_quantity(new) and at not in WHOLE:
+        if isinstance(new, dict) and old is _ABSENT and not _is_quantity(new) and not _whole(at):
             for name, value in new.items():
                 self._record((*at, name), layer, _ABSENT, value)
         else:
@@ -205,6 +219,10 @@ class Merged:
 def _said(value: Any) -> str:
     """A value of a change; a number that only changes its origin tells it."""
     return f"{shown(value)} ({value.get('origin', 'user')})" if _is_quantity(value) else shown(value)
+
+
+def _whole(at: Path) -> bool:
+    return at in WHOLE or at[-1] in WHOLE_KEYS
 
 
 def _is_quantity(node: object) -> bool:

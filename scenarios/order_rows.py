@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Scalar = str | int | float | bool | dt.date
 
 
-def order_rows(path: Path, where: Mapping[str, Scalar]) -> Path | pl.DataFrame:
+def order_rows(path: Path, where: Mapping[str, Scalar], encoding: str = "auto") -> Path | pl.DataFrame:
     """The file itself, or its rows in which every column of ``where`` equals the value; none left is refused.
 
     Values are compared as numbers where both are numbers (1 equals 1.0), else as text without regard to case.
@@ -25,7 +25,7 @@ def order_rows(path: Path, where: Mapping[str, Scalar]) -> Path | pl.DataFrame:
         return path
     from sim.fit._table import read_table
 
-    table = read_table(path)
+    table = read_table(path, encoding=encoding)
     frame = table.frame
     unknown = [_unknown(table.where, name, frame.columns) for name in where if name not in frame.columns]
     if unknown:

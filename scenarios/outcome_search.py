@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from optimizer.limits import Limit, row_owner
+from optimizer.limits import Limit, broken, used_of
 from optimizer.objective import Objective, worth
 from optimizer.optimize import Optimization
+from optimizer.prices import Price
 from scenarios.outcome import Part, cost, estimate
 from scenarios.planfile import plan_rows
 from sim.compare import base_total, compare
@@ -26,8 +28,8 @@ def search_outcome(done: Optimization, objective: Objective, currency: str) -> P
     """Everything that ``optimize`` reports beyond what it is worth as a simulated plan."""
     return {
         "objective": objective,
-        "promised": measured(done.seen, 1, 0, objective),
-        "delivered": measured(done.fresh, "plan", "no_contact", objective),
+        "promised": measured(done.seen, done.seen_charges, 1, 0, objective),
+        "delivered": measured(done.fresh, done.fresh_charges, "plan", "no_contact", objective),
         "promised_minus_delivered": estimate(done.promised_minus_delivered),
         "baselines": {name: rival(done, name, objective) for name in LABELS},
         "limits": limit_rows(done, currency),
@@ -36,11 +38,14 @@ def search_outcome(done: Optimization, objective: Objective, currency: str) -> P
     }
 
 
-def measured(found: SimulationResult, plan: str | int, nothing: str | int, objective: Objective) -> Part:
-    """A simulated plan over no contact; ``value`` is the objective, horizon and tail together."""
+def measured(
+    found: SimulationResult, paid: np.ndarray, plan: str | int, nothing: str | int, objective: Objective
+) -> Part:
+    """A simulated plan over no contact; ``value`` is the objective, horizon and tail together, after what is ``paid``
+    beyond unit costs."""
     money = compare(found, plan, nothing)
     return {
-        "value": _gain(found, plan, nothing, objective),
+        "value": _gain(found, paid, plan, nothing, objective),
         "contribution": estimate(money.contribution),
         "revenue": estimate(money.revenue),
         "orders": estimate(money.orders),
@@ -53,27 +58,28 @@ def rival(done: Optimization, name: str, objective: Objective) -> Part:
     world = done.fresh.index(name)
     return {
         "label": LABELS[name],
-        **measured(done.fresh, name, "no_contact", objective),
-        "feasible": bool(np.all(done.fresh_use[world] <= _most(done) + 1e-9)),
+        **measured(done.fresh, done.fresh_charges, name, "no_contact", objective),
+        "feasible": not broken(done.limits, done.fresh_parts[world], done.fresh.world.weeks),
         "plan": plan_rows(done.fresh.plans[world]),
-        "plan_minus_this": _gain(done.fresh, "plan", name, objective),
+        "plan_minus_this": _gain(done.fresh, done.fresh_charges, "plan", name, objective),
     }
 
 
 def limit_rows(done: Optimization, currency: str) -> list[Part]:
     """Each limit and its use by the found plan on fresh customers; of a weekly limit, in its fullest week."""
-    owners = [limit for limit, _ in row_owner(done.limits, done.fresh.world.weeks)]
-    used = done.fresh_use[done.fresh.index("plan")]
-    fullest = {limit.name: max(float(u) for o, u in zip(owners, used, strict=True) if o == limit) for limit in owners}
+    parts, weeks = done.fresh_parts[done.fresh.index("plan")], done.fresh.world.weeks
+    priced = {price.limit: price_part(price) for price in done.prices}
     return [
-        _limit_row(limit, fullest[limit.name], currency) | {"binding": binding}
+        _limit_row(limit, used_of(limit, done.limits, parts, weeks), currency)
+        | {"binding": binding}
+        | priced.get(limit.name, {})
         for limit, binding in zip(done.limits, done.binding, strict=True)
     ]
 
 
 def certificate(done: Optimization) -> Part:
     """What was tried in vain, on whom, and which plan that is true of."""
-    customers = _search_customers(done)
+    customers = done.customers
     same = bool(np.array_equal(done.choice, done.found.best.choice))
     return {
         "statement": _statement(done, customers, same),
@@ -82,8 +88,8 @@ def certificate(done: Optimization) -> Part:
         "customers": customers,
         "candidates": done.candidates,
         "holds_for_the_reported_plan": same,
-        "tail": "found plan",
-    }
+        "tail": "found plan" if done.fresh.tail.name == "plan" else "current policy",
+    } | ({"stopped": done.found.stopped} if done.found.stopped else {})
 
 
 def search_part(done: Optimization) -> Part:
@@ -106,46 +112,61 @@ def search_part(done: Optimization) -> Part:
     }
 
 
-def _gain(found: SimulationResult, plan: str | int, other: str | int, objective: Objective) -> Part:
-    value = worth(found, objective)
-    difference = value[found.index(plan)] - value[found.index(other)]
-    return estimate(base_total(difference, found.world.population, MICRO))
+def _gain(found: SimulationResult, paid: np.ndarray, plan: str | int, other: str | int, objective: Objective) -> Part:
+    value, a, b = worth(found, objective), found.index(plan), found.index(other)
+    simulated = base_total(value[a] - value[b], found.world.population, MICRO)
+    return estimate(replace(simulated, mean=simulated.mean - float(paid[a] - paid[b])))
 
 
-def _most(done: Optimization) -> np.ndarray:
-    return np.array([limit.most for limit, _ in row_owner(done.limits, done.fresh.world.weeks)])
+def price_part(price: Price) -> Part:
+    """What a unit more brings and a unit less costs; in reachable customers, what it gains."""
+    return {
+        "shadow_price_money": price.money,
+        "shadow_price_money_se": price.buy.value_se / abs(price.buy.units),
+        "shadow_price_reach": price.reach,
+        "sell_price_money": price.sell_money,
+        "sell_price_money_se": price.sell.value_se / abs(price.sell.units),
+        "sell_price_reach": price.sell_reach,
+        "price_step": abs(price.buy.units),
+    }
 
 
 def _limit_row(limit: Limit, used: float, currency: str) -> Part:
     row: dict[str, Any] = {"name": limit.name, "measure": limit.measure, "unit": limit.unit(currency)}
     if limit.channel is not None:
         row["channel"] = limit.channel
-    row |= {"limit": float(limit.most), "used": used}
-    if limit.most > 0:
-        row["share_used"] = used / limit.most
+    row |= {"limit": limit.bound, "used": used}
+    if not limit.at_most:
+        row["at_least"] = True
+    if limit.enforce != "hard":
+        row["enforce"] = limit.enforce
+    if limit.bound > 0:
+        row["share_used"] = used / limit.bound
     return row
-
-
-def _search_customers(done: Optimization) -> int:
-    """``evaluations`` is customer-days over those of one simulation of the search's customers."""
-    return round(done.customer_days / (done.evaluations * done.fresh.world.days))
 
 
 def _statement(done: Optimization, customers: int, same: bool) -> str:
     found, who = done.found, f"the {customers:,} simulated customers of the search"
     plan = "it" if same else "the plan the search ended with"
+    if found.stopped:
+        return (
+            f"The search ended early because {found.stopped}: this is the best plan so far, and further changes may "
+            f"still improve it. It is the best of {done.candidates} plans compared on fresh customers."
+        )
     if found.exhaustive:
         return (
-            f"On {who}, every plan of the space was simulated; none within the limits is worth more than {plan}. "
+            f"On {who}, every plan of the space was looked at; none within the limits is worth more than {plan}. "
             f"The reported plan is the best of {done.candidates} plans compared on fresh customers."
         )
     if found.one_opt:
-        pairs = f" and none of the {found.exchanges_tried:,} most promising exchanges of two" * bool(
-            found.exchanges_tried
+        more = f" and none of {found.exchanges_tried:,} promising exchanges" * bool(found.exchanges_tried)
+        tried = (
+            f"On {who}, no single change of one segment and channel{more} improves {plan} within the limits by more "
+            "than the standard error of the difference"
         )
-        tried = f"On {who}, no single change of one segment and channel{pairs} improves {plan} within the limits"
     else:
         tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
     choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
-    rest = "After the horizon all plans go on as the found one. Nothing is proved about larger changes"
+    after = "found one" if done.fresh.tail.name == "plan" else "current policy"
+    rest = f"After the horizon all plans go on as the {after}. Nothing is proved about larger changes"
     return f"{tried}. {choice}. {rest}."

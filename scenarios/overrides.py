@@ -36,6 +36,11 @@ def parse_overrides(overrides: Sequence[str]) -> list[Layer]:
     return layers
 
 
+def override_path(text: str) -> tuple[str, ...]:
+    """The key of a ``key=value`` text, as a path."""
+    return _parse_override(text)[0]
+
+
 def _parse_override(text: str) -> tuple[tuple[str, ...], Any]:
     key, equals, value = _split_override(text)
     where, allowed = f"--set {text}", "key=value, like channels.sms.unit_cost=0.08"

@@ -8,6 +8,10 @@ A plan file names the plan and says, per segment and channel, how many contacts 
     [per_week."At Risk"]
     email = 0.5
     sms = 0.25                 # a channel that is not named gets no contacts
+    [offers."At Risk"]         # optional: the offer that regular contacts carry
+    email = "ten_percent"
+
+and ``campaigns = ["welcome"]`` above the tables: campaigns and cascades of the scenario that run.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from scenarios.findings import Finding, schema_findings
 from scenarios.merge import Layer
 from scenarios.values import STRICT
 from scenarios.words import dotted, nearest, shown
+from sim.campaigns import Program
 from sim.errors import InputError, Problem
 from sim.policy import Frequencies
 
@@ -43,20 +48,48 @@ class PlanFile(BaseModel):
     """Channel -> contacts a week, for segments without a table of their own."""
     per_week: dict[str, dict[str, PerWeek]] = {}
     """Segment -> channel -> contacts a week; a channel that is not named gets none."""
+    campaigns: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Campaigns and cascades that run."""
+    offers: dict[str, dict[str, str]] = {}
+    """Segment -> channel -> the offer that its regular contacts carry."""
 
 
-def load_plan(path: str | Path, segments: Sequence[str], channels: Sequence[str]) -> Frequencies:
-    """Read a plan for these segments and channels; every mistake is told with its line."""
+def load_plan(
+    path: str | Path, segments: Sequence[str], channels: Sequence[str], program: Program | None = None
+) -> Frequencies:
+    """Read a plan for these segments, channels, campaigns and offers; every mistake is told with its line."""
     file = Path(path)
     data, lines = read_toml(file)
     findings = [*schema_findings(PlanFile, data), *_unknown_names(data, segments, channels)]
+    findings += _unknown_program(data, segments, channels, program or Program())
     if findings:
         layer = Layer(label_of(file), data, lines)
         raise InputError([Problem(layer.where(f.path), f.what, f.given, f.allowed) for f in findings])
     plan = PlanFile.model_validate(data)
     rows = {name: plan.per_week.get(name, plan.default or {}) for name in segments}
     table = np.array([[rows[segment].get(channel, 0.0) for channel in channels] for segment in segments])
-    return Frequencies(plan.name, tuple(segments), tuple(channels), table)
+    offers = tuple((s, c, offer) for s, row in plan.offers.items() for c, offer in row.items())
+    return Frequencies(plan.name, tuple(segments), tuple(channels), table, tuple(plan.campaigns), offers)
+
+
+def _unknown_program(
+    data: dict[str, Any], segments: Sequence[str], channels: Sequence[str], program: Program
+) -> list[Finding]:
+    running = [campaign.name for campaign in program.campaigns] + [cascade.name for cascade in program.cascades]
+    known = [offer.name for offer in program.offers]
+    named, offers = data.get("campaigns", []), data.get("offers", {})
+    found = [
+        _unknown("campaign or cascade", name, running, ("campaigns", place))
+        for place, name in enumerate(named if isinstance(named, list) else [])
+        if isinstance(name, str)
+    ]
+    for segment, row in (offers if isinstance(offers, dict) else {}).items():
+        found.append(_unknown("segment", segment, segments, ("offers", segment)))
+        for channel, offer in (row if isinstance(row, dict) else {}).items():
+            found.append(_unknown("channel", channel, channels, ("offers", segment, channel)))
+            if isinstance(offer, str):
+                found.append(_unknown("offer", offer, known, ("offers", segment, channel)))
+    return [finding for finding in found if finding]
 
 
 def _unknown_names(data: dict[str, Any], segments: Sequence[str], channels: Sequence[str]) -> list[Finding]:
@@ -81,20 +114,25 @@ def _unknown_names(data: dict[str, Any], segments: Sequence[str], channels: Sequ
     return [finding for finding in found if finding]
 
 
-def _unknown(kind: str, name: str, known: Sequence[str], path: tuple[str, ...]) -> Finding | None:
+def _unknown(kind: str, name: str, known: Sequence[str], path: tuple[str | int, ...]) -> Finding | None:
     if name in known:
         return None
     close = nearest(name, known)
     hint = f"; did you mean '{close}'" if close else ""
-    return Finding(path, f"unknown {kind}{hint}", shown(name), ", ".join(known))
+    return Finding(path, f"unknown {kind}{hint}", shown(name), ", ".join(known) or f"no {kind} is defined")
 
 
 def plan_toml(plan: Frequencies) -> str:
     """The plan as a file that ``load_plan`` reads back unchanged."""
-    lines = ["# Contacts a week, per segment and channel. Loads back with --plan.", f"name = {_quoted(plan.name)}"]
+    lines = ["# Contacts a week, per segment and channel. Loads back with --plan.", f"name = {toml_text(plan.name)}"]
+    if plan.campaigns:
+        lines.append(f"campaigns = [{', '.join(map(toml_text, plan.campaigns))}]")
     for segment, row in zip(plan.segments, plan.per_week, strict=True):
         lines += ["", f"[{dotted(('per_week', segment))}]"]
         lines += [f"{name} = {float(rate)!r}" for name, rate in zip(plan.channels, row, strict=True)]
+    for segment in dict.fromkeys(segment for segment, _, _ in plan.offers):
+        lines += ["", f"[{dotted(('offers', segment))}]"]
+        lines += [f"{channel} = {toml_text(offer)}" for where, channel, offer in plan.offers if where == segment]
     return "\n".join(lines) + "\n"
 
 
@@ -108,15 +146,17 @@ def plan_csv(plan: Frequencies) -> str:
 
 
 def plan_rows(plan: Frequencies) -> list[dict[str, Any]]:
-    """[{segment, channel, per_week}], as in result.json."""
+    """[{segment, channel, per_week, offer?}], as in result.json."""
+    offers = {(segment, channel): {"offer": offer} for segment, channel, offer in plan.offers}
     return [
         {"segment": segment, "channel": channel, "per_week": float(plan.per_week[s, c])}
+        | offers.get((segment, channel), {})
         for s, segment in enumerate(plan.segments)
         for c, channel in enumerate(plan.channels)
     ]
 
 
-def _quoted(text: str) -> str:
+def toml_text(text: str) -> str:
     """A TOML basic string."""
     safe = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(ch if ch >= " " and ch != "\x7f" else f"\\u{ord(ch):04x}" for ch in safe) + '"'

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from scenarios.build import start_date
 from scenarios.load import LoadedScenario
 from sim.population import Population
 
@@ -33,7 +34,7 @@ class Clock:
 
 def scenario_part(loaded: LoadedScenario, population: Population) -> dict[str, Any]:
     """The ``scenario`` of a result."""
-    scenario, as_of = loaded.scenario, loaded.scenario.base.as_of
+    scenario, as_of, start = loaded.scenario, loaded.scenario.base.as_of, start_date(loaded)
     return {
         "name": loaded.name,
         "digest": loaded.digest,
@@ -42,10 +43,20 @@ def scenario_part(loaded: LoadedScenario, population: Population) -> dict[str, A
         "weeks": scenario.horizon.weeks,
         "tail_weeks": scenario.horizon.tail_weeks,
         **({} if as_of is None else {"as_of": as_of.isoformat()}),
+        **({} if start is None else {"start": start.isoformat()}),
         "base_customers": population.base_size,
         "simulated_customers": population.size,
         "changes": [change.as_dict() for change in loaded.changes],
+        **_source(loaded),
     }
+
+
+def _source(loaded: LoadedScenario) -> dict[str, Any]:
+    """What it takes to load the scenario again; absent where the customers were a data frame."""
+    if loaded.scenario.base.orders is not None and loaded.orders_path is None:
+        return {}
+    path = str(loaded.path.absolute())
+    return {"source": {"path": path, "overrides": list(loaded.overrides), "presets": list(loaded.presets)}}
 
 
 def provenance_part(clock: Clock, **more: Any) -> dict[str, Any]:

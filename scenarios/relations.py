@@ -6,18 +6,29 @@ Works on the merged tables as they are, valid or not, so that these problems are
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from scenarios.findings import Finding, node_at
 from scenarios.locate import Path
+from scenarios.lookups import items as _items
+from scenarios.lookups import number as _number
+from scenarios.lookups import table as _table
+from scenarios.lookups import twice as _twice
+from scenarios.lookups import unknown as _unknown
+from scenarios.lookups import unknown_all as _unknown_all
 from scenarios.merge import RIVALS
+from scenarios.program_relations import program_findings
+from scenarios.rule_relations import rule_findings
 from scenarios.schema import Scenario
 from scenarios.words import nearest, shown
 from sim.errors import InputError
 
 Table = dict[str, Any]
-LIMIT_KEYS = ("max_cost", "max_contacts_per_week", "max_contacts", "max_unsubscribes")
+LIMIT_KEYS = (
+    "max_cost", "max_contacts_per_week", "max_contacts", "min_contacts", "max_unsubscribes", "max_complaints",
+    "at_most", "at_least",
+)  # fmt: skip
 
 
 def relation_findings(data: Table, today: dt.date) -> list[Finding]:
@@ -27,30 +38,16 @@ def relation_findings(data: Table, today: dt.date) -> list[Finding]:
         _base,
         _segments,
         _channels,
-        _caps,
+        rule_findings,
+        program_findings,
         _current,
         _levels,
         _limits,
         _seasons,
+        _delivery,
         lambda tables: _quantities(tables, (), str(data.get("currency", ""))),
     )
     return [finding for check in checks for finding in check(data)]
-
-
-def _table(node: Any, *keys: str) -> Table:
-    """The table under these keys, {} where there is none."""
-    for key in keys:
-        node = node.get(key) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else {}
-
-
-def _items(data: Table, *keys: str) -> Iterator[tuple[Path, Table]]:
-    """The tables of a list, with their paths."""
-    parent = _table(data, *keys[:-1])
-    items = parent.get(keys[-1])
-    for position, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, dict):
-            yield (*keys, position), item
 
 
 def _dates(data: Table, today: dt.date) -> Iterator[Finding]:
@@ -65,6 +62,25 @@ def _dates(data: Table, today: dt.date) -> Iterator[Finding]:
         what, also = "the start is not after the last day of the data", (("base", "as_of"),)
         given, allowed = f"start = {start}, as_of = {as_of}", "a day after as_of; left out, it is the next day"
         yield Finding(("horizon", "start"), what, given, allowed, also)
+
+
+def _delivery(data: Table) -> Iterator[Finding]:
+    known, centre = _table(data, "channels"), _table(data, "call_centre")
+    named: list[Path] = [("delivery", name) for name in _table(data, "delivery")]
+    named += [("call_centre", "calls_per_contact", name) for name in _table(centre, "calls_per_contact")]
+    for path in named:
+        name = str(path[-1])
+        if known and name not in known:
+            close = nearest(name, known)
+            hint = f"; did you mean '{close}'" if close else ""
+            yield Finding(path, f"unknown channel{hint}", shown(name), ", ".join(known))
+    for path in [("call_centre",), *(("delivery", name) for name in _table(data, "delivery"))]:
+        table = _table(data, *path)
+        opens, closes = table.get("opens_hour", 9), table.get("closes_hour", 21)
+        if isinstance(opens, (int, float)) and isinstance(closes, (int, float)) and not opens < closes:
+            given = f"opens_hour = {shown(opens)}, closes_hour = {shown(closes)}"
+            allowed = "closes_hour above opens_hour"
+            yield Finding((*path, "closes_hour"), "does not close after it opens", given, allowed)
 
 
 def _date(table: Table, key: str) -> dt.date | None:
@@ -150,48 +166,6 @@ def _channels(data: Table) -> Iterator[Finding]:
         yield Finding(("channels",), "no channel is enabled", None, "at least one channel")
 
 
-def _number(node: Any) -> float | None:
-    value = node.get("value") if isinstance(node, dict) else node
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _unknown(data: Table, kind: str, name: Any, path: Path) -> Iterator[Finding]:
-    """A name of a channel or segment that the scenario does not define."""
-    known = _table(data, "channels") if kind == "channel" else _table(data, "segments", "map")
-    if not known or not isinstance(name, str) or name in known:
-        return
-    close = nearest(name, known)
-    hint = f"; did you mean '{close}'" if close else ""
-    yield Finding(path, f"unknown {kind}{hint}", shown(name), ", ".join(known))
-
-
-def _unknown_all(data: Table, kind: str, names: Any, path: Path) -> Iterator[Finding]:
-    if isinstance(names, dict):
-        for name in names:
-            yield from _unknown(data, kind, name, (*path, name))
-    elif isinstance(names, list):
-        for position, name in enumerate(names):
-            yield from _unknown(data, kind, name, (*path, position))
-
-
-def _caps(data: Table) -> Iterator[Finding]:
-    caps = list(_items(data, "policy", "caps"))
-    for path, cap in caps:
-        yield from _unknown_all(data, "channel", cap.get("channels"), (*path, "channels"))
-        yield from _unknown_all(data, "segment", cap.get("segments"), (*path, "segments"))
-    yield from _twice(caps, "caps")
-
-
-def _twice(items: Iterable[tuple[Path, Table]], kind: str) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for path, item in items:
-        name = item.get("name")
-        if isinstance(name, str):
-            if name in seen:
-                yield Finding((*path, "name"), f"two {kind} share a name", shown(name), "unique names")
-            seen.add(name)
-
-
 def _current(data: Table) -> Iterator[Finding]:
     current, path = _table(data, "policy", "current"), ("policy", "current")
     yield from _unknown_all(data, "channel", current.get("default"), (*path, "default"))
@@ -222,11 +196,58 @@ def _limits(data: Table) -> Iterator[Finding]:
         if len(given) != 1:
             text = " and ".join(given) or "none"
             yield Finding(path, "a limit has exactly one measure", text, " or ".join(LIMIT_KEYS))
+        else:
+            yield from _one_limit(data, path, limit, given[0])
         yield from _unknown(data, "channel", limit.get("channel"), (*path, "channel"))
+        yield from _unknown_all(data, "channel", limit.get("weights"), (*path, "weights"))
+        for key in ("segments", "per_segments"):
+            yield from _unknown_all(data, "segment", limit.get(key), (*path, key))
     yield from _twice(limits, "limits")
+    path = ("optimize", "tariffs")
+    tariffs = _table(data, *path)
+    yield from _unknown_all(data, "channel", tariffs, path)
+    for channel, tariff in tariffs.items():
+        starts = [_number(tier.get("from_contacts")) for tier in _table(tariff).get("tiers", []) if _table(tier)]
+        known = [start for start in starts if start is not None]
+        if known and (known[0] != 0 or known != sorted(set(known))):
+            yield Finding((*path, channel, "tiers"), "tiers must ascend from 0", shown(known), "the first from 0")
+
+
+def _one_limit(data: Table, path: Path, limit: Table, bound: str) -> Iterator[Finding]:
+    """What a single limit must obey beyond its keys: told by the object the search will use."""
+    if bound in ("at_most", "at_least") and "measure" not in limit:
+        yield Finding((*path, "measure"), f"is missing: {bound} needs it", None, "what is counted, like contacts")
+        return
+    if bound not in ("at_most", "at_least") and "measure" in limit:
+        yield Finding(
+            (*path, "measure"), f"is for at_most and at_least: {bound} says it", shown(limit["measure"]), bound
+        )
+        return
+    if "price_per_unit" in limit and limit.get("enforce") != "soft":
+        yield Finding((*path, "price_per_unit"), "is for soft limits", None, 'enforce = "soft"')
+    weeks = _number(_table(data, "horizon").get("weeks"))
+    named: list[tuple[Path, int]] = [(("weeks",), week) for week in limit.get("weeks") or () if isinstance(week, int)]
+    named += [(("exceptions", str(w)), int(w)) for w in _table(limit, "exceptions") if str(w).isdigit()]
+    for key, week in named:
+        if weeks is not None and not 1 <= week <= weeks:
+            yield Finding((*path, *key), "outside the horizon", str(week), f"weeks 1 to {weeks:g}")
+    try:
+        from scenarios.limits import limit_of
+
+        limit_of(limit)
+    except InputError as error:
+        for problem in error.problems:
+            name = problem.where.rpartition("'.")[2] if "'." in problem.where else ""
+            yield Finding((*path, name) if name in limit else path, problem.what, problem.given, problem.allowed)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        pass  # of the wrong type: told elsewhere
 
 
 def _seasons(data: Table) -> Iterator[Finding]:
+    days = _table(data, "seasonality").get("by_weekday")
+    if isinstance(days, list) and len(days) not in (0, 7):
+        given = f"{len(days)} factors"
+        yield Finding(("seasonality", "by_weekday"), "one factor per day of the week", given, "7 factors, or none")
     weeks = _table(data, "seasonality").get("by_week")
     if isinstance(weeks, list) and len(weeks) not in (0, 52, 53):
         given, allowed = f"{len(weeks)} factors", "52 or 53 factors, or none"

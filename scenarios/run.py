@@ -7,32 +7,29 @@ run: the same scenario and seed give the same result, but for times.
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from optimizer.limits import Limit
+from optimizer.budget import Budget
 from optimizer.optimize import Optimization, optimize
 from optimizer.space import Space
 from scenarios import build
-from scenarios.basis import assumption_rows
+from scenarios.basis import assumption_rows, history_part
+from scenarios.doubt import doubt
 from scenarios.finished import RunResult
-from scenarios.fragment import fit_fragment
 from scenarios.load import LoadedScenario
-from scenarios.order_rows import order_rows
 from scenarios.outcome import Part, Worlds, plan_outcome, values
 from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.world import Base, load_base, make_world, no_contact
-from sim.fit.organic import fit_organic
-from sim.orders import OrderLog, read_orders
+from sim.campaigns import Program
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
@@ -41,16 +38,17 @@ from sim.start import start_world
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = [
+    "Duplicates", "ModelChoice", "Refunds", "fit_orders", "optimize_scenario", "run_fit", "run_optimize",
+    "run_simulate", "simulate_scenario",
+]  # fmt: skip
+
 Progress = Callable[[float, float, str], None]
 """progress(done, total, text)."""
-ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
-Duplicates = Literal["keep", "drop", "refuse"]
-Refunds = Literal["refuse", "net", "drop"]
 PlanGiven = Frequencies | str | Path | Mapping[str, Mapping[str, float]]
 """A plan, a plan file, or {segment or "default": {channel: contacts a week}}."""
 REPORT_SEED = 2
 """``optimize`` with seed n reports from the customers and draws of ``simulate`` with seed n + 2."""
-_EPOCH = dt.date(1970, 1, 1)
 
 
 def run_simulate(
@@ -75,30 +73,23 @@ def run_optimize(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: Path | None = None,
+    assumption_worlds: int = 0,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """``optimize_scenario``, written to a run directory."""
-    return optimize_scenario(loaded, seed=seed, customers=customers, threads=threads, progress=progress).write(out)
-
-
-def run_fit(
-    orders: Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    until: dt.date | None = None,
-    model: ModelChoice = "best",
-    duplicates: Duplicates = "keep",
-    refunds: Refunds = "refuse",
-    where: Mapping[str, str] | None = None,
-    out: Path | None = None,
-    progress: Progress | None = None,
-) -> RunResult:
-    """``fit_orders``, written to a run directory."""
-    return fit_orders(
-        orders, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, where=where,
-        progress=progress,
+    return optimize_scenario(
+        loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
+        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, progress=progress,
     ).write(out)  # fmt: skip
+
+
+def run_fit(orders: Path, *, out: Path | None = None, **options: Any) -> RunResult:
+    """``fit_orders`` with these options, written to a run directory."""
+    return fit_orders(orders, **options).write(out)
 
 
 def simulate_scenario(
@@ -117,7 +108,7 @@ def simulate_scenario(
     the current policy came back instead. ``per_customer``: also the table ``customers``.
     """
     clock, say = Clock(), progress or _silent
-    chosen, name = _chosen_plan(plan, build.current_plan(loaded))
+    chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
@@ -138,6 +129,7 @@ def simulate_scenario(
         result["tail_sensitivity"] = {"tail": "current", **values(back, worlds)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
+    result |= _unused(loaded)
     return _finish(base, found, worlds, chosen, result, per_customer)
 
 
@@ -147,24 +139,39 @@ def optimize_scenario(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    time_limit: float | None = None,
+    max_evaluations: int | None = None,
+    start: PlanGiven | None = None,
+    assumption_worlds: int = 0,
     per_customer: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
-    """The plan with the greatest simulated value within the limits, reported from customers the search never saw."""
+    """The plan with the greatest simulated value within the limits, reported from customers the search never saw.
+
+    ``time_limit`` (seconds) and ``max_evaluations`` (plans simulated on all customers of the search) end the search
+    early with the best plan so far; ``start``: a plan to start from as well, as of an earlier run.
+    ``assumption_worlds``: in so many worlds drawn from the assumptions the plan is valued too.
+    """
     clock, say, ask = Clock(), progress or _silent, loaded.scenario.optimize
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     report_customers = customers or loaded.scenario.base.simulated_customers
     world = make_world(base, base.population(1, seed))
+    search_customers = min(ask.search_customers, report_customers)
     done = optimize(
         world,
         base.population,
         Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)),
-        [Limit(limit.name, limit.measure, limit.limit, limit.channel) for limit in build.limits(loaded)],
+        build.limits(loaded),
+        tariffs=build.tariffs(loaded),
         seed=seed,
-        search_customers=min(ask.search_customers, report_customers),
+        search_customers=search_customers,
         report_customers=report_customers,
         objective=ask.objective,
+        budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
+        start=None if start is None else plan_of(start, loaded),
+        tail=world.current if ask.tail == "current" else None,
+        currency=loaded.scenario.currency,
         threads=threads,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
     )
@@ -172,56 +179,48 @@ def optimize_scenario(
     found_plan = replace(done.plan, name="found")
     result = _head("optimize", loaded, done.fresh, "found", found_plan) | plan_outcome(done.fresh, worlds)
     result |= search_outcome(done, ask.objective, loaded.scenario.currency)
-    if world.tail_weeks:
+    if world.tail_weeks and ask.tail == "found":
         say(0.9, 1.0, "the same, with the current policy after the horizon")
         result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
+    if assumption_worlds:
+        say(0.93, 1.0, "the same in worlds drawn from the assumptions")
+        fewer = base.population(search_customers, seed + REPORT_SEED)
+        result["doubt"] = doubt(
+            base, fewer, done.fresh.plans, tail=done.fresh.tail, objective=ask.objective, seed=seed + REPORT_SEED,
+            count=assumption_worlds, threads=threads,
+            progress=lambda share: say(0.93 + 0.06 * share, 1.0, "the same in worlds drawn from the assumptions"),
+        )  # fmt: skip
+        ends = {key: result["doubt"][key] for key in ("parameter_low", "parameter_high")}
+        result["delivered"]["value"] |= ends
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
+    result |= _unused(loaded)
     return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
 
 
-def fit_orders(
-    orders: object,
-    *,
-    columns: Mapping[str, str] | None = None,
-    until: dt.date | None = None,
-    model: ModelChoice = "best",
-    duplicates: Duplicates = "keep",
-    refunds: Refunds = "refuse",
-    where: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
-) -> RunResult:
-    """Order process and spend of a file or data frame of orders, tested on held-out orders."""
-    clock, say = Clock(), progress or _silent
-    say(0.0, 1.0, "reading orders")
-    name = orders.name if isinstance(orders, Path) else "data frame"
-    rows = order_rows(orders, where or {}) if isinstance(orders, Path) else orders
-    log = read_orders(rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name)
-    say(0.3, 1.0, "fitting")
-    found = fit_organic(log, until_day=None if until is None else (until - _EPOCH).days, model=model).to_dict()
-    for row in found["backtest"]["by_frequency"]:
-        row["frequency"] = row.pop("x")
-    scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
-    if isinstance(orders, Path):
-        scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
-    head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
-    result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
-    text = fit_fragment(found["organic"], found["spend"], found["label"])
-    frames = {f"backtest_{key}": _frame(found["backtest"][key]) for key in ("weekly", "by_frequency")}
-    say(1.0, 1.0, "done")
-    return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
+def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:
+    """``days``: customer-days of one evaluation."""
+    return Budget(
+        seconds=float("inf") if seconds is None else seconds,
+        customer_days=float("inf") if evaluations is None else evaluations * days,
+    )
 
 
-def _chosen_plan(plan: PlanGiven | None, current: Frequencies) -> tuple[Frequencies, str]:
+def _chosen_plan(plan: PlanGiven | None, current: Frequencies, program: Program) -> tuple[Frequencies, str]:
     """The plan and its name in the result: the file's, else its own; "current" is only the current one."""
     if plan is None:
         return replace(current, name="current"), "current"
     if isinstance(plan, (str, Path)):
-        return load_plan(plan, current.segments, current.channels), Path(plan).name
+        return load_plan(plan, current.segments, current.channels, program), Path(plan).name
     if not isinstance(plan, Frequencies):
         rows = {segment: row for segment, row in plan.items() if segment != "default"}
         plan = Frequencies.of("plan", current.segments, current.channels, plan.get("default", {}), rows)
     return plan, "plan" if plan.name == "current" else plan.name
+
+
+def plan_of(given: PlanGiven, loaded: LoadedScenario) -> Frequencies:
+    """A plan as one may give it, for the segments and channels of this scenario."""
+    return _chosen_plan(given, build.current_plan(loaded), build.program(loaded))[0]
 
 
 def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: str, plan: Frequencies) -> Part:
@@ -233,6 +232,14 @@ def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: s
         "plan": plan_rows(plan),
         "current_plan": plan_rows(found.world.current),
     }
+
+
+def _unused(loaded: LoadedScenario) -> Part:
+    """A warning about data that this command does not look at."""
+    if "base.messages" not in loaded.files_named:
+        return {}
+    text = "base.messages is not used here: past contacts are as the current policy leaves them (dryrun counts them)"
+    return {"warnings": [text]}
 
 
 def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) -> Part:
@@ -254,20 +261,14 @@ def _finish(
         "flows": flow_rows(found, worlds["plan"]),
         "assumptions": assumption_rows(base),
     }
+    result = result | history_part(base)
     frames = {name: _frame(rows) for name, rows in tables.items()}
     if per_customer:
-        ids = None if base.history is None else base.history.orders.customer_ids
+        ids = base.customer_ids(found.world.population)
         frames["customers"] = customer_frame(found, worlds, ids)
     resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
     texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}
     return RunResult(result | tables, frames, plan, texts, base.loaded.slug)
-
-
-def _order_facts(log: OrderLog) -> Part:
-    days = {"first_day": log.first_day, "last_day": log.last_day}
-    facts: Part = {"customers": log.n_customers, "orders": log.n_orders}
-    facts |= {key: (_EPOCH + dt.timedelta(days=day)).isoformat() for key, day in days.items()}
-    return facts | ({"notes": list(log.notes)} if log.notes else {})
 
 
 def _frame(rows: list[Part]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.planfile import plan_csv, plan_toml
+from scenarios.provenance import SCHEMA_VERSION
 from sim.errors import InputError
 from sim.policy import Frequencies
 
@@ -100,8 +101,13 @@ def load_result(directory: str | Path) -> dict[str, Any]:
         raise InputError.of(str(path), "has no result.json", None, "the directory of a run") from None
     except ValueError as error:
         raise InputError.of(f"{path / 'result.json'}", "is not JSON", str(error), "a file of a run") from None
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or "schema_version" not in values:
         raise InputError.of(f"{path / 'result.json'}", "is not a result", None, "a file of a run")
+    if values["schema_version"] != SCHEMA_VERSION:
+        made = values.get("provenance", {}).get("versions", {}).get("contactpolicy", "another version")
+        given = f"schema {values['schema_version']}, written by contactpolicy {made}"
+        allowed = f"schema {SCHEMA_VERSION}; run the command again with this version"
+        raise InputError.of(str(path), "is a run of another version", given, allowed)
     return values
 
 

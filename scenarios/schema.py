@@ -11,6 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from scenarios.names import ChannelName, Column, Name, PerWeek, Scalar, SegmentName, Text
+from scenarios.schema_delivery import CallCentre, Delivery
+from scenarios.schema_limits import Limit, Tariff
+from scenarios.schema_program import Campaign, Capacity, Cascade, Offer, Reputation, Timing
+from scenarios.schema_rules import Policy
 from scenarios.values import (
     STRICT,
     AboveOne,
@@ -22,17 +27,6 @@ from scenarios.values import (
     unit,
 )
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-Column = Annotated[str, Field(min_length=1, max_length=200)]
-ChannelName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,39}$")]
-SegmentName = Annotated[str, Field(pattern=r"^[^\W_][\w .,&/+-]{0,39}$")]
-PerWeek = Annotated[float, Field(ge=0, le=7)]
-"""Contacts a week on one channel: at most one a day."""
-Frequencies = dict[ChannelName, PerWeek]
-Scalar = str | int | float | bool | dt.date
-
-Channels = Annotated[tuple[ChannelName, ...], Field(strict=False)]
-Segments_ = Annotated[tuple[SegmentName, ...], Field(strict=False)]
 OrderModelName = Literal["bg-nbd", "mbg-nbd"]
 
 
@@ -95,6 +89,8 @@ class Base(BaseModel):
     """Negative order values: refused, netted against the customer's orders, or dropped."""
     model: Literal["best", "bg-nbd", "mbg-nbd"] = "best"
     """Order process: the one that wins on held-out orders, or this one."""
+    history_contacts: Literal["none", "current"] = "current"
+    """Past orders: all taken as the customers' own, or the current policy was in force and caused its part of them."""
     fitted_model: OrderModel | None = None
     """Parameters to take instead of fitting the orders; ``contactpolicy fit`` writes them."""
     synthetic: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
@@ -105,6 +101,19 @@ class Base(BaseModel):
     """Invented base: days since everybody's first order when the simulation starts; 0 = ordered today."""
     simulated_customers: Annotated[int, Field(ge=1, le=1_000_000_000)] = 100_000
     """Customers simulated: whole copies of the base with independent draws. Totals mean the base itself."""
+    customers: Text | None = None
+    """File of what is known of customers, CSV or Parquet, relative to the scenario's file: ``customer_id`` and any of
+    ``birthday``, ``household_id``, ``consent_CHANNEL`` (yes or no; empty = unknown, drawn by ``consent_share``)."""
+    messages: Text | None = None
+    """File of past messages, CSV or Parquet: ``customer_id``, ``sent_at``, ``channel``. The dry run counts them."""
+    message_columns: dict[Column, Column] = {}
+    """Our name -> the name in that file, where they differ."""
+    new_customers_per_week: Annotated[NotNegative, unit("customers a week")] | None = None
+    """Customers who register during the simulation, with a first order; left out = none."""
+    assumed_birthdays: bool = False
+    """true: birthdays that no file tells are spread evenly over the year."""
+    assumed_household_size: Annotated[int, Field(ge=1, le=100), unit("customers")] = 1
+    """Customers that no file puts into a household form households of so many; 1 = they live alone."""
     start: Literal["current_policy", "rested"] = "current_policy"
     """Fatigue, stimulus and cap windows on day 0: as the current policy leaves them, or nobody contacted."""
     consent_rate_correlation: Annotated[Correlation, unit("correlation")]
@@ -180,6 +189,8 @@ class Channel(BaseModel):
     """Share of delivered contacts that a rested customer clicks; at most ``seen``."""
     consent_share: Annotated[Share, unit("share of customers")]
     """Customers who may be contacted here at the start: consent given and reachable."""
+    message_class: Name = "promo"
+    """Class of the plan's regular contacts here; rules may be about classes."""
 
 
 class Fatigue(BaseModel):
@@ -212,6 +223,10 @@ class Response(BaseModel):
     """Response of a customer who has dropped out, on the day of the last order."""
     dormant_half_life_days: Annotated[Positive, unit("days")]
     """... halving every so many days since the last order."""
+    pull_forward_share: Annotated[Share, unit("share of stimulated orders")]
+    """Stimulated orders borrowed from the future: the next order of one's own accord does not take place."""
+    waking_share: Annotated[Share, unit("share of stimulated orders of the dormant")]
+    """Stimulated orders of customers who had dropped out that bring them back to ordering by themselves."""
     reference_shape: Annotated[Positive, unit("")]
     """Reference population of ``orders_per_contact``: order rates ~ Gamma(shape) ..."""
     reference_orders_per_year: Annotated[Positive, unit("orders a year")]
@@ -238,6 +253,8 @@ class Seasonality(BaseModel):
 
     by_week: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False), unit("factor")] = ()
     """One factor per week of the year, 52 or 53 of them; empty = no seasons."""
+    by_weekday: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False), unit("factor")] = ()
+    """One factor per day of the week, Monday first; empty = all days alike."""
 
 
 class Economics(BaseModel):
@@ -251,96 +268,25 @@ class Economics(BaseModel):
     """Discount rate of the value after the horizon."""
 
 
-class Window(BaseModel):
-    """The time a cap looks at."""
-
-    model_config = STRICT
-
-    rolling_days: Annotated[int, Field(ge=1, le=63), unit("days")]
-    """Any so many consecutive days; today is one of them."""
-
-
-class Cap(BaseModel):
-    """[[policy.caps]]: at most ``max_contacts`` in the window."""
-
-    model_config = STRICT
-
-    name: Text
-    """The name that reports, prices and overrides use."""
-    max_contacts: Annotated[int, Field(ge=0, le=1000), unit("contacts")]
-    """Contacts allowed in the window."""
-    window: Window
-    """{ rolling_days = n }."""
-    channels: Channels = ()
-    """Channels that count, together; empty = all."""
-    segments: Segments_ = ()
-    """Segments it holds for; empty = all."""
-
-
-class Current(BaseModel):
-    """[policy.current]: contacts a week today; a channel that is not named gets none."""
-
-    model_config = STRICT
-
-    default: Frequencies = {}
-    """Contacts a week per channel, for every segment without an entry of its own."""
-    by_segment: dict[SegmentName, Frequencies] = {}
-    """Segment -> channel -> contacts a week; channels left out fall back to ``default``."""
-
-
-class Policy(BaseModel):
-    """[policy]: everything that can forbid a contact, and what is sent today."""
-
-    model_config = STRICT
-
-    caps: Annotated[tuple[Cap, ...], Field(strict=False)] = ()
-    """Frequency caps. A scenario's caps join the inherited ones, by name; ``caps = []`` removes them all."""
-    min_gap_days: Annotated[int, Field(ge=1, le=63), unit("days")]
-    """Days from one contact to the next on the same channel (1 = daily is allowed)."""
-    quiet_days_after_order: Annotated[int, Field(ge=0, le=365), unit("days")]
-    """Full days without contact after the day of an order."""
-    holdout_share: Annotated[float, Field(ge=0, lt=1), unit("share of customers")]
-    """Customers who are never contacted, chosen by a hash of their id."""
-    holdout_salt: Annotated[int, Field(ge=0, le=2**62)] = 0
-    """Changes who is in the holdout."""
-    current: Current
-    """What is sent today."""
-
-
-class Limit(BaseModel):
-    """[[optimize.limits]]: a resource; exactly one of the four ``max_`` keys."""
-
-    model_config = STRICT
-
-    name: Text
-    """The name that reports and prices use."""
-    max_cost: Annotated[float, Field(ge=0), unit("{currency} over the horizon")] | None = None
-    """Contact cost over the horizon."""
-    max_contacts_per_week: Annotated[float, Field(ge=0), unit("contacts a week")] | None = None
-    """Contacts in every single week of the horizon: a capacity."""
-    max_contacts: Annotated[float, Field(ge=0), unit("contacts over the horizon")] | None = None
-    """Contacts over the horizon."""
-    max_unsubscribes: Annotated[float, Field(ge=0), unit("unsubscribes over the horizon")] | None = None
-    """Unsubscribes over the horizon."""
-    channel: ChannelName | None = None
-    """Only contacts on this channel count; left out = all."""
-
-
 class Optimize(BaseModel):
     """[optimize]: what the best plan is sought among, and what it must obey."""
 
     model_config = STRICT
 
-    objective: Literal["contribution", "revenue"]
-    """What is maximized, over no contact: margin minus contact costs, or revenue."""
+    objective: Literal["contribution", "revenue", "orders", "reach"]
+    """What is maximized, over no contact: margin minus contact costs, revenue, orders, or customers kept reachable."""
     levels_per_week: dict[
         ChannelName, Annotated[tuple[PerWeek, ...], Field(strict=False, min_length=1), unit("contacts a week")]
     ]
     """Channel -> the frequencies a plan may choose, ascending."""
+    tail: Literal["found", "current"] = "found"
+    """The plan that goes on after the horizon, in all worlds alike: the found one, or the current policy again."""
     search_customers: Annotated[int, Field(ge=1, le=100_000_000)]
     """Customers simulated during the search; the found plan is valued on fresh ones."""
     limits: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
     """Limits. A scenario's limits join the inherited ones, by name; ``limits = []`` removes them all."""
+    tariffs: dict[ChannelName, Tariff] = {}
+    """Channel -> price list, where the price depends on the volume."""
 
 
 class Scenario(BaseModel):
@@ -364,5 +310,21 @@ class Scenario(BaseModel):
     optout: OptOut
     seasonality: Seasonality = Seasonality()
     economics: Economics
+    reputation: Reputation
+    """What complaints and dead addresses do to delivery."""
+    timing: Timing = {}
+    """Segment -> channel -> factor on what a contact adds in orders, for the time of day that suits them; else 1."""
+    offers: dict[Name, Offer] = {}
+    """Name -> discount that contacts may carry."""
+    campaigns: dict[Name, Campaign] = {}
+    """Name -> regular campaign beside the plan; it runs where a plan names it."""
+    cascades: Annotated[dict[Name, Cascade], Field(max_length=30)] = {}
+    """Name -> triggered chain of messages, in order of priority; it runs where a plan names it."""
+    capacities: Annotated[tuple[Capacity, ...], Field(strict=False)] = ()
+    """Shared resources; they join the inherited ones, by name; ``capacities = []`` removes them all."""
     policy: Policy
     optimize: Optimize
+    delivery: dict[ChannelName, Delivery] = {}
+    """Channel -> throughput and send window; a channel that is not named leaves at once."""
+    call_centre: CallCentre | None = None
+    """Left out = contacts cause no calls."""

@@ -57,6 +57,22 @@ tail_weeks = 52                      # how long its consequences are followed
 #max_contacts = 2
 #window = { rolling_days = 5 }
 
+# More kinds of rules, campaigns, cascades and offers: docs/rules.md, and small scenarios in library:rules/.
+#[[policy.cooldowns]]
+#name = "rest after an SMS"
+#days = 3
+#after = { channels = ["sms"] }
+#forbids = { channels = ["email", "push"] }
+
+#[cascades.win_back]
+#trigger = { kind = "days_since_order", days = 60 }
+#[[cascades.win_back.steps]]
+#channel = "email"
+#[[cascades.win_back.steps]]
+#channel = "sms"
+#delay_days = 5
+#only_if = "not_clicked"
+
 # Contacts a week today: what every plan is compared with.
 [policy.current]
 default = { email = 2, push = 1, sms = 0.25 }

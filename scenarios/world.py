@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from scenarios import build
+from scenarios.base_files import CustomerFacts
+from scenarios.calendar import calendar_from
 from scenarios.load import LoadedScenario
+from scenarios.option_words import as_keys
 from scenarios.order_rows import order_rows
+from scenarios.past_contacts import CUSTOMERS, TAKEN_OUT, of_current_policy
+from scenarios.people import certain_consent, read_facts, with_arrivals, with_facts
 from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.bg_nbd import BgNbd
 from sim.fit.gamma_gamma import GammaGamma
+from sim.fit.history import WithoutContacts, known_traits, without_contacts
 from sim.fit.mbg_nbd import MbgNbd
-from sim.fit.organic import OrganicFit, fit_organic
+from sim.fit.organic import UNDER_CURRENT_CONTACTS, OrganicFit, fit_organic
+from sim.fit.posterior import TraitPosterior
 from sim.orders import OrderLog, read_orders
 from sim.policy import Frequencies
 from sim.population import OrganicModel, Population, from_orders, synthetic
 from sim.rfm import RfmScheme
+from sim.start import start_world
 from sim.world import World
 
 _EPOCH = dt.date(1970, 1, 1)
@@ -55,6 +66,15 @@ class History:
     spend: GammaGamma
     fit: OrganicFit | None
     """None where the scenario states the parameters."""
+    traits: TraitPosterior | None = None
+    """What is known of each customer, where past contacts are taken into account."""
+    without: WithoutContacts | None = None
+    """The fit behind ``organic`` and ``traits`` then; None where the scenario states the parameters."""
+
+    @property
+    def label(self) -> str:
+        """How past contacts were dealt with."""
+        return UNDER_CURRENT_CONTACTS if self.traits is None else TAKEN_OUT
 
     @property
     def last_day(self) -> int:
@@ -71,18 +91,67 @@ class Base:
     """None for an invented base."""
 
     def population(self, customers: int, seed: int) -> Population:
-        """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own."""
+        """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own; with
+        those who come later, where the scenario has them."""
+        return with_arrivals(self.present(customers, seed), self.loaded, self.model)
+
+    def present(self, customers: int, seed: int) -> Population:
+        """The same without newcomers: who is there on day 0."""
+        return with_facts(self.bare_population(customers, seed), self.loaded, self.facts, self.suppressed)
+
+    def bare_population(self, customers: int, seed: int) -> Population:
+        """The same without birthdays, households, suppression and newcomers."""
         if self.history is None:
             return self._invented(customers, seed)
         h = self.history
-        return from_orders(h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed)
+        return from_orders(
+            h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed, traits=h.traits
+        )
+
+    @cached_property
+    def model(self) -> OrganicModel:
+        """Order process and spend, of an invented base as stated, of a real one as fitted or stated."""
+        if self.history is None:
+            stated = build.order_model(self.loaded)
+            if stated is None:
+                raise ValueError("a base without orders needs synthetic_model")  # the loader asks for it
+            return OrganicModel(
+                stated.model, stated.r, stated.alpha, stated.a, stated.b, stated.p, stated.q, stated.gamma
+            )
+        o, s = self.history.organic, self.history.spend
+        return OrganicModel("mbg-nbd" if isinstance(o, MbgNbd) else "bg-nbd", o.r, o.alpha, o.a, o.b, s.p, s.q, s.gamma)
+
+    @cached_property
+    def _known(self) -> tuple[CustomerFacts, npt.NDArray[np.int64] | None]:
+        return (
+            (CustomerFacts(), None)
+            if self.history is None
+            else read_facts(self.loaded, self.history.orders.customer_ids)
+        )
+
+    @property
+    def facts(self) -> CustomerFacts:
+        """What the file of customers tells."""
+        return self._known[0]
+
+    @property
+    def suppressed(self) -> npt.NDArray[np.int64] | None:
+        """What the file of suppressed ids tells, (N,) of the real base."""
+        return self._known[1]
+
+    def customer_ids(self, population: Population) -> npt.NDArray[np.str_] | None:
+        """Names of the real customers and of newcomers, by ``base_customer``; None for an invented base."""
+        if self.history is None:
+            return None
+        ids = self.history.orders.customer_ids
+        more = int(population.base_customer.max()) + 1 - len(ids)
+        return np.concatenate([ids, [f"new {n + 1}" for n in range(more)]]) if more > 0 else ids
 
     def _invented(self, customers: int, seed: int) -> Population:
-        model, base = build.order_model(self.loaded), self.loaded.scenario.base
-        if model is None or base.synthetic is None:
-            raise ValueError("a base without orders needs synthetic and synthetic_model")  # the loader asks for them
-        organic = OrganicModel(model.model, model.r, model.alpha, model.a, model.b, model.p, model.q, model.gamma)
-        made = synthetic(organic, customers, seed=seed, tenure_days=base.tenure_days)
+        base = self.loaded.scenario.base
+        if base.synthetic is None:
+            raise ValueError("a base without orders needs synthetic")  # the loader asks for it
+        made = synthetic(self.model, customers, seed=seed, tenure_days=base.tenure_days)
         return made.standing_for(base.synthetic)
 
     @cached_property
@@ -92,7 +161,7 @@ class Base:
         if table.borders == "fixed":
             return build.rfm_scheme(self.loaded)
         size = _BORDER_CUSTOMERS if self.history is None else self.history.orders.n_customers
-        everybody = self.population(size, _BORDER_SEED)
+        everybody = self.bare_population(size, _BORDER_SEED)
         values = everybody.recency_frequency_value(table.window_days, total=table.monetary == "total")
         return build.rfm_scheme(self.loaded, *values)
 
@@ -107,18 +176,37 @@ def load_base(loaded: LoadedScenario) -> Base:
     as_of = base.as_of or _EPOCH + dt.timedelta(days=orders.last_day)
     known = orders.until(_day(as_of))  # what came later is the future: neither fitted nor part of the base
     if base.fitted_model is not None:
-        return Base(loaded, History(known, as_of, *_stated(loaded), None))
+        return _contacts_taken_out(Base(loaded, History(known, as_of, *_stated(loaded), None)))
     fit = fit_organic(known, until_day=_day(base.until or as_of), model=base.model)
-    return Base(loaded, History(known, as_of, fit.organic.parameters, fit.spend.parameters, fit))
+    return _contacts_taken_out(Base(loaded, History(known, as_of, fit.organic.parameters, fit.spend.parameters, fit)))
+
+
+def _contacts_taken_out(base: Base) -> Base:
+    """The same base, its past orders less those that the current policy caused, if the scenario says it did."""
+    asked, h = base.loaded.scenario.base, base.history
+    if h is None or asked.history_contacts == "none":
+        return base
+    population = base.present(min(h.orders.n_customers, CUSTOMERS), _BORDER_SEED)
+    contacts = of_current_policy(start_world(make_world(base, population), seed=_BORDER_SEED))
+    if h.fit is None:
+        return replace(
+            base, history=replace(h, traits=known_traits(h.orders, contacts, h.organic, until_day=h.last_day))
+        )
+    fitted_until = _day(dt.date.fromisoformat(h.fit.fitted_until))
+    fit = without_contacts(h.orders, contacts, until_day=fitted_until, model=h.fit.model)
+    organic, traits = fit.organic.parameters, fit.traits
+    if fitted_until < h.last_day:
+        traits = known_traits(h.orders, contacts, organic, until_day=h.last_day)
+    return replace(base, history=replace(h, organic=organic, traits=traits, without=fit))
 
 
 def make_world(base: Base, population: Population) -> World:
     """The scenario's world with these customers."""
     loaded, scenario = base.loaded, base.loaded.scenario
-    start = build.start_date(loaded)
+    days = 7 * (scenario.horizon.weeks + scenario.horizon.tail_weeks)
     return World(
         population=population,
-        channels=build.channels(loaded),
+        channels=certain_consent(build.channels(loaded), base.facts),
         rfm=base.rfm,
         current=build.current_plan(loaded),
         policy=build.policy(loaded),
@@ -127,7 +215,10 @@ def make_world(base: Base, population: Population) -> World:
         weeks=scenario.horizon.weeks,
         tail_weeks=scenario.horizon.tail_weeks,
         start=scenario.base.start,
-        first_week_of_year=0 if start is None else min(start.isocalendar().week - 1, 51),
+        program=build.program(loaded),
+        capacities=build.capacities(loaded),
+        timing=build.timing(loaded),
+        **vars(calendar_from(build.start_date(loaded), days)),
         consent_rate_correlation=scenario.base.consent_rate_correlation.value,
     )
 
@@ -148,7 +239,13 @@ def _read(loaded: LoadedScenario) -> OrderLog:
     if path is None:
         raise ValueError("the scenario has no orders")
     rows = order_rows(path, base.where)
-    return read_orders(rows, columns=names, duplicates=base.duplicates, refunds=base.refunds, where=path.name)
+    with as_keys():
+        return read_orders(rows, columns=names, duplicates=base.duplicates, refunds=base.refunds, where=path.name)
+
+
+def order_and_spend_models(base: Base) -> tuple[DropoutModel, GammaGamma]:
+    """The models of orders and of spend: fitted, or stated in the scenario."""
+    return _stated(base.loaded) if base.history is None else (base.history.organic, base.history.spend)
 
 
 def _stated(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:

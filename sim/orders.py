@@ -185,6 +185,8 @@ def read_orders(
     refunds: Literal["refuse", "net", "drop"] = "refuse",
     where: str | None = None,
     latest: date | None = None,
+    decimal: Literal[".", ","] = ".",
+    encoding: str = "auto",
 ) -> OrderLog:
     """Read customer_id, order_date, order_value from a CSV, CSV.GZ or Parquet file or a data frame.
 
@@ -199,6 +201,8 @@ def read_orders(
         most recent earlier orders (what finds no order is refused); or "drop".
     where : how errors name the source; default the file's name.
     latest : last date that is not "in the future"; default today.
+    decimal : "," for values like 1.234,50.
+    encoding : of a text file; "auto" is UTF-8, or UTF-16 with its mark.
 
     Raises
     ------
@@ -213,7 +217,8 @@ def read_orders(
 
     _check_choice("duplicates", duplicates, ("keep", "drop", "refuse"))
     _check_choice("refunds", refunds, ("refuse", "net", "drop"))
-    table, skipped = rows.skip_empty(read_table(source, where))
+    _check_choice("decimal", decimal, (".", ","))
+    table, skipped = rows.skip_empty(read_table(source, where, encoding))
     chosen = rows.choose_columns(table, columns)
     if table.frame.height == 0:
         raise InputError.of(table.where, "there is a heading, but no order below it")
@@ -221,7 +226,7 @@ def read_orders(
     kept, copies = rows.check_duplicates(mistakes, duplicates)
     ids = rows.check_ids(mistakes, table.frame[chosen["customer_id"]])
     days = rows.check_dates(mistakes, table.frame[chosen["order_date"]], latest or date.today())
-    values = rows.check_values(mistakes, table.frame[chosen["order_value"]])
+    values = rows.check_values(mistakes, table.frame[chosen["order_value"]], decimal)
     rows.check_refunds(mistakes, values, refunds)
     mistakes.raise_all()
     checked = {"id": ids, "day": days.cast(pl.Int32), "value": values}

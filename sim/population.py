@@ -16,7 +16,7 @@ from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.gamma_gamma import GammaGamma
-from sim.fit.posterior import spend_posterior, trait_posterior
+from sim.fit.posterior import TraitPosterior, spend_posterior, trait_posterior
 from sim.orders import OrderLog
 from sim.rng import customer_keys, id_hashes, place_keys, uniforms
 
@@ -72,6 +72,8 @@ class Population:
     """(N,) first birthday from day 0 on, 0 to 364; it returns every 365 days. None = unknown: nothing triggers."""
     household: npt.NDArray[np.int64] | None = None
     """(N,) number of the household; None = everybody lives alone. A customer's copies live in different households."""
+    suppressed: npt.NDArray[np.int64] | None = None
+    """(N,) bit mask of channels through which a customer must not be contacted; becomes ``World.suppressed``."""
 
     @property
     def size(self) -> int:
@@ -86,6 +88,11 @@ class Population:
         """The same customers as a sample of a base of another size."""
         return replace(self, base_size=base_size)
 
+    def sample(self, rows: npt.NDArray[np.int64]) -> Population:
+        """Some of the customers, standing for the whole base; each by itself, copies or not."""
+        given = {name: getattr(self, name) for name in _PER_CUSTOMER}
+        return replace(self, copies=1, **{name: array[rows] for name, array in given.items() if array is not None})
+
     def recency_frequency_value(
         self, window_days: int, *, total: bool = False
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
@@ -98,6 +105,13 @@ class Population:
         if not total:
             money = money // np.maximum(frequency, 1)
         return -self.last_order, frequency.astype(np.int64), money / MICRO
+
+
+_PER_CUSTOMER = (
+    "key", "base_customer", "base_key", "rate", "dropout", "active", "mean_value", "first_order", "last_order",
+    "order_from", "order_to", "joined", "birthday", "household", "suppressed",
+)  # fmt: skip
+"""The arrays of shape (N,); past orders are shared."""
 
 
 @dataclass(frozen=True)
@@ -181,13 +195,21 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
 
 
 def from_orders(
-    orders: OrderLog, organic: DropoutModel, spend_model: GammaGamma, *, as_of: int, customers: int, seed: int
+    orders: OrderLog,
+    organic: DropoutModel,
+    spend_model: GammaGamma,
+    *,
+    as_of: int,
+    customers: int,
+    seed: int,
+    traits: TraitPosterior | None = None,
 ) -> Population:
     """Real customers, each copy a draw from the customer's own posterior given the own orders.
 
     ``as_of``: last day of the history, days since 1970-01-01; the next day is day 0. ``customers``: wanted number
     of simulated customers; a base smaller than that is copied (the same number of copies each), a larger one is
-    sampled by a hash of the ids. Totals always stand for the whole base.
+    sampled by a hash of the ids. Totals always stand for the whole base. ``traits``: what is known of the customers of
+    ``orders.summary(as_of)``, where it is more than their orders alone say (`sim.fit.history`).
     """
     from sim import draws
 
@@ -202,7 +224,8 @@ def from_orders(
     row = np.repeat(chosen, copies)
     key = customer_keys(base_key[row], np.tile(np.arange(copies), len(chosen)))
 
-    traits = trait_posterior(organic, summary.frequency, summary.recency_weeks, summary.age_weeks)
+    if traits is None:
+        traits = trait_posterior(organic, summary.frequency, summary.recency_weeks, summary.age_weeks)
     spend = spend_posterior(spend_model, summary.n_positive, summary.mean_value)
 
     def place(stream: str) -> np.uint64:

@@ -59,14 +59,9 @@ class Started:
     def take_sample(self, rows: npt.NDArray[np.int64]) -> Started:
         """Some of the customers, standing for the whole base."""
         part = self.take(rows)
-        population = replace(
-            self.world.population,
-            key=self.world.population.key[rows],
-            base_customer=self.world.population.base_customer[rows],
-            base_key=self.world.population.base_key[rows],
-            copies=1,
-        )
-        return replace(part, world=replace(self.world, population=population))
+        suppressed = None if self.world.suppressed is None else self.world.suppressed[rows]
+        population = self.world.population.sample(rows)
+        return replace(part, world=replace(self.world, population=population, suppressed=suppressed))
 
 
 def start_world(world: World, *, seed: int, threads: int = 1) -> Started:

@@ -55,6 +55,8 @@ class World:
     """Correlation (normal copula) between consent and the order rate."""
 
     def __post_init__(self) -> None:
+        if self.population.suppressed is not None:  # also when a world is given other customers
+            object.__setattr__(self, "suppressed", self.population.suppressed)
         require(1 <= self.weeks <= 260, "horizon.weeks", "out of range", self.weeks, "1 to 260 weeks")
         require(0 <= self.tail_weeks <= 520, "horizon.tail_weeks", "out of range", self.tail_weeks, "0 to 520 weeks")
         require(

@@ -13,6 +13,6 @@ is in the result and computes nothing new. It opens without a network, on a phon
 
 from __future__ import annotations
 
-from scenarios.report.page import render_report, write_report
+from scenarios.report.page import KINDS, render_report, write_report
 
-__all__ = ["render_report", "write_report"]
+__all__ = ["KINDS", "render_report", "write_report"]

@@ -231,22 +231,24 @@ def _worlds_panel(title: str, first: int, last: int, axis: str, *, with_tail: bo
     return _finish(alt.layer(*layers), 170, "")
 
 
-def forecast_by_week(rows: list[Row], description: str) -> Spec:
-    """Orders forecast (line) and placed (grey dots and line) in weeks the fit had not seen."""
+def forecast_by_week(rows: list[Row], description: str, prefix: str = "", title: str = "Orders a week") -> Spec:
+    """Orders forecast (line) and placed (grey dots and line) in weeks the fit had not seen.
+
+    ``prefix`` "cumulative_": those of all weeks so far."""
     import altair as alt
 
     series = [
-        {"week": row["week"], "what": what, "orders": row[what]}
+        {"week": row["week"], "what": what, "orders": row[prefix + what]}
         for what in ("actual", "forecast")
         for row in rows
-        if what in row
+        if prefix + what in row
     ]
     colour = alt.Color(
         "what", type="nominal", scale=alt.Scale(domain=["actual", "forecast"], range=[GREY, PLAN]), legend=None
     )
     base = alt.Chart(_values(series)).encode(
         x=alt.X("week", type="quantitative", title="Week after the cut", axis=alt.Axis(tickMinStep=1, grid=False)),
-        y=alt.Y("orders", type="quantitative", title="Orders a week", axis=alt.Axis(format=",~f", tickCount=5)),
+        y=alt.Y("orders", type="quantitative", title=title, axis=alt.Axis(format=",~f", tickCount=5)),
         color=colour,
     )
     line = base.mark_line(strokeWidth=2.5)
@@ -254,27 +256,27 @@ def forecast_by_week(rows: list[Row], description: str) -> Spec:
         tooltip=[
             alt.Tooltip("what", type="nominal", title="Orders"),
             alt.Tooltip("week", type="quantitative", title="Week"),
-            alt.Tooltip("orders", type="quantitative", title="Orders a week", format=",.0f"),
+            alt.Tooltip("orders", type="quantitative", title=title, format=",.0f"),
         ]
     )
     return _finish(alt.layer(line, points), 260, description)
 
 
-def forecast_by_frequency(rows: list[Row], description: str) -> Spec:
-    """Mean orders after the cut by number of orders before it: bars placed, dots forecast."""
+def forecast_by_group(rows: list[Row], key: str, title_of_key: str, description: str) -> Spec:
+    """Mean orders after the cut by group (``key``) before it: bars placed, dots forecast."""
     import altair as alt
 
-    drawn = [{**row, "frequency": str(row["frequency"])} for row in rows]
+    drawn = [{**row, key: str(row[key])} for row in rows]
     base = alt.Chart(_values(drawn)).encode(
         x=alt.X(
-            "frequency",
+            key,
             type="nominal",
-            sort=[row["frequency"] for row in drawn],
-            title="Repeat orders before the cut",
+            sort=[row[key] for row in drawn],
+            title=title_of_key,
             axis=alt.Axis(labelAngle=0),
         ),
         tooltip=[
-            alt.Tooltip("frequency", type="nominal", title="Repeat orders before"),
+            alt.Tooltip(key, type="nominal", title=title_of_key),
             alt.Tooltip("customers", type="quantitative", title="Customers", format=","),
             alt.Tooltip("forecast_mean", type="quantitative", title="Forecast", format=".2f"),
             alt.Tooltip("actual_mean", type="quantitative", title="Placed", format=".2f"),

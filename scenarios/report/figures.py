@@ -256,14 +256,30 @@ def fit_figures(result: Row) -> list[Figure]:
         )
         spec = charts.forecast_by_week(weekly, "Weekly orders, forecast and placed")
         figures.append(Figure("Week by week", caption, [Panel("backtest-weekly", spec)], legend))
+    if weekly and "cumulative_forecast" in weekly[0]:
+        caption = (
+            "Orders from the cut to the end of each week. A gap that opens steadily is a wrong rate, one that opens "
+            "late a change of habits, season or contacts."
+        )
+        spec = charts.forecast_by_week(weekly, "All orders since the cut", "cumulative_", "Orders since the cut")
+        figures.append(Figure("All weeks so far", caption, [Panel("backtest-cumulative", spec)], legend))
     by_frequency = [row for row in backtest.get("by_frequency", []) if "frequency" in row]
     if by_frequency:
         caption = (
             "Mean orders per customer after the cut, for customers grouped by their repeat orders before it: bars "
             "were placed, dots were forecast. A model that tells good customers from poor ones follows the bars up."
         )
-        spec = charts.forecast_by_frequency(by_frequency, "Orders after the cut by orders before it")
+        what = "Orders after the cut by orders before it"
+        spec = charts.forecast_by_group(by_frequency, "frequency", "Repeat orders before the cut", what)
         figures.append(Figure("Good customers and poor ones", caption, [Panel("backtest-frequency", spec)], legend))
+    by_segment = [row for row in backtest.get("by_segment", []) if "segment" in row]
+    if by_segment:
+        caption = (
+            "The same by segment at the cut (the shipped map; borders split the customers of that day in thirds). "
+            "A plan by segment rests on these rates."
+        )
+        spec = charts.forecast_by_group(by_segment, "segment", "Segment at the cut", "Orders after the cut by segment")
+        figures.append(Figure("Segments", caption, [Panel("backtest-segment", spec)], legend))
     return figures
 
 

@@ -7,12 +7,14 @@ import hashlib
 import json
 import os
 import tempfile
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from scenarios.report import figures, tables, verdict
+from scenarios.report.answers import ANSWERS, TITLES, answer_view
+from scenarios.report.bundle import chart_library
 from scenarios.report.charts import CONFIG
+from scenarios.report.effects_page import effects_view
 from scenarios.report.format import (
     Row,
     count,
@@ -27,7 +29,13 @@ from scenarios.report.format import (
     words,
 )
 
-KINDS = {"optimize": "Optimized contact plan", "simulate": "Simulated contact plan", "fit": "Fitted customer model"}
+KINDS = {
+    "optimize": "Optimized contact plan",
+    "simulate": "Simulated contact plan",
+    "fit": "Fitted customer model",
+    "effects": "What contacts add",
+    **TITLES,
+}
 """Commands that have a page, and what the page calls itself."""
 
 
@@ -55,6 +63,10 @@ def render_report(result: dict[str, Any]) -> str:
     shown.setdefault("scenario", {})
     if command == "fit":
         return render("fit.html.j2", fit_view(shown))
+    if command == "effects":
+        return render("effects.html.j2", {**frame(shown), **effects_view(shown)})
+    if command in ANSWERS:
+        return render("answer.html.j2", answer_view(shown, frame(shown)))
     return render("plan.html.j2", plan_view(shown))
 
 
@@ -65,7 +77,7 @@ def frame(result: Row) -> Row:
     if "base_customers" in scenario:
         facts.append(f"{count(scenario['base_customers'])} customers")
     if "weeks" in scenario and result["command"] != "fit":
-        facts.append(f"{scenario['weeks']} weeks" + (f" from {scenario['as_of']}" if "as_of" in scenario else ""))
+        facts.append(f"{scenario['weeks']} weeks" + (f" from {scenario['start']}" if "start" in scenario else ""))
     if scenario.get("tail_weeks") and result["command"] != "fit":
         facts.append(f"{scenario['tail_weeks']} weeks valued after that")
     if "currency" in scenario and result["command"] != "fit":
@@ -108,6 +120,7 @@ def plan_view(result: Row) -> Row:
         "plan": tables.plan_heat(result),
         "limits": tables.limit_rows(result),
         "certificate": result.get("certificate", {}).get("statement", ""),
+        "assumed": result.get("doubt", {}).get("statement", ""),
         "search": search_sentence(result),
         "rounds": tables.search_rows(result),
         "flows": tables.flow_matrix(result),
@@ -277,15 +290,3 @@ def script_json(value: Any) -> str:
 
 def digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-@lru_cache(maxsize=1)
-def chart_library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script of about 0.9 MB, of the version altair writes for."""
-    import altair
-    import vl_convert
-
-    major, minor = altair.SCHEMA_VERSION.split(".")[:2]
-    convert: Any = vl_convert  # its stub demands a snippet that the function does not need
-    bundle: str = convert.javascript_bundle(vl_version=f"{major}_{minor}")
-    return bundle.replace("\r\n", "\n").replace("\r", "\n").replace("</script", "<\\/script")

@@ -15,6 +15,7 @@ from scenarios.report.format import (
     scalar,
     words,
 )
+from scenarios.report.limits import limit_is_broken, price_texts
 
 RED_ZONES = {
     "delivered": (0.95, "below"),
@@ -136,11 +137,8 @@ def limit_rows(result: Row) -> list[Row]:
     for row in result.get("limits", []):
         unit, limit, used = row.get("unit", ""), row.get("limit"), row.get("used")
         share = row.get("share_used")
-        prices = [
-            f"{number(row[key])} {words(key.removeprefix('shadow_price_'))}"
-            for key in ("shadow_price_money", "shadow_price_reach")
-            if key in row
-        ]
+        prices = price_texts(row, str(result["scenario"].get("currency", "")))
+        floor = bool(row.get("at_least"))
         rows.append(
             {
                 "name": row["name"],
@@ -151,8 +149,10 @@ def limit_rows(result: Row) -> list[Row]:
                 "share": "" if share is None else percent(share),
                 "bar": 0 if share is None else round(min(max(share, 0), 1), 3),
                 "binding": bool(row.get("binding")),
-                "broken": limit is not None and used is not None and used > limit,
-                "price": ", ".join(prices),
+                "broken": limit_is_broken(row),
+                "floor": floor,
+                "price": prices[0],
+                "sell": prices[1],
             }
         )
     return rows

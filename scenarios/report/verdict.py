@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from scenarios.report.format import count, headline, money, number
+from scenarios.report.limits import limit_is_broken
 
 COMPARED_WITH = {"versus_current": "the current policy", "versus_none": "no contact"}
 
@@ -62,7 +63,7 @@ def limits_sentence(result: dict[str, Any]) -> str:
     limits = result.get("limits", [])
     if not limits:
         return ""
-    broken = [str(row["name"]) for row in limits if row.get("used", 0) > row.get("limit", float("inf"))]
+    broken = [str(row["name"]) for row in limits if limit_is_broken(row)]
     binding = [str(row["name"]) for row in limits if row.get("binding")]
     kept = f"It breaks {len(broken)} of {len(limits)} limits ({', '.join(broken)})" if broken else keeps(limits)
     if not binding:

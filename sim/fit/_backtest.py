@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,9 @@ Floats = npt.NDArray[np.float64]
 
 TOP_FREQUENCY = 7
 """Customers with this many repeat orders or more form the last class."""
+_FREQUENCIES = (*map(str, range(TOP_FREQUENCY)), f"{TOP_FREQUENCY}+")
+Segments = tuple[tuple[str, ...], npt.NDArray[np.int64]]
+"""Names, and the segment of each customer of the holdout's summary at the end of the calibration."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +32,32 @@ class WeekForecast:
     """1 is the first week after the calibration."""
     forecast: float
     actual: int
+    cumulative_forecast: float
+    """From week 1 to the end of this one."""
+    cumulative_actual: int
+
+    @property
+    def cumulative_error_pct(self) -> float:
+        """100 (forecast - actual) / actual of all weeks so far; NaN before the first order."""
+        return 100 * (self.cumulative_forecast / self.cumulative_actual - 1) if self.cumulative_actual else float("nan")
 
 
 @dataclass(frozen=True)
-class ClassForecast:
-    """Held-out orders per customer among those with `x` repeat orders in the calibration."""
+class GroupForecast:
+    """Held-out orders per customer in a group formed at the end of the calibration."""
 
-    x: str
-    """"0", "1", ... "7+"."""
+    group: str
+    """Repeat orders "0", "1", ... "7+", or the name of a segment."""
     customers: int
     forecast_mean: float
     actual_mean: float
+    chance_mean: float
+    """1.96 standard errors of `actual_mean` from chance among the customers."""
+
+    @property
+    def beyond_chance(self) -> bool:
+        """The forecast misses by more than chance explains."""
+        return abs(self.forecast_mean - self.actual_mean) > self.chance_mean
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +91,13 @@ class Backtest:
     chance_pct: float
     """1.96 standard errors of `error_pct` from chance among customers; the parameters' own errors come on top."""
     weekly: tuple[WeekForecast, ...]
-    by_frequency: tuple[ClassForecast, ...]
+    by_frequency: tuple[GroupForecast, ...]
+    by_segment: tuple[GroupForecast, ...] = ()
+    """By the segment at the end of the calibration, where segments were given."""
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
-        tables = ("weekly", "by_frequency")
+        tables = ("weekly", "by_frequency", "by_segment")
         plain = {key: value for key, value in vars(self).items() if key not in tables}
         return plain | {key: [dict(vars(row)) for row in getattr(self, key)] for key in tables}
 
@@ -117,13 +138,19 @@ def log_score(model: DropoutModel, holdout: Holdout) -> Floats:
     return np.asarray(np.log(np.maximum(chance, 1e-300)))
 
 
-def backtest(model: DropoutModel, holdout: Holdout) -> Backtest:
-    """Forecast each held-out week and frequency class with a model that was fitted on the calibration."""
+def backtest(model: DropoutModel, holdout: Holdout, segments: Segments | None = None) -> Backtest:
+    """Forecast each held-out week, frequency class and segment with a model that was fitted on the calibration."""
     s = holdout.summary
     rows = group(s.frequency, s.recency_weeks, s.age_weeks)
     ends = np.minimum(np.arange(1, holdout.weekly.size + 1) * DAYS_PER_WEEK, holdout.days) / DAYS_PER_WEEK
     cumulative = [float(np.sum(rows.count * _future(model, rows, end))) for end in ends]
-    weekly = zip(np.diff(cumulative, prepend=0.0).tolist(), holdout.weekly.tolist(), strict=True)
+    weekly = zip(
+        np.diff(cumulative, prepend=0.0).tolist(),
+        holdout.weekly.tolist(),
+        cumulative,
+        np.cumsum(holdout.weekly).tolist(),
+        strict=True,
+    )
     each = model.expected_future_orders(float(ends[-1]), s.frequency, s.recency_weeks, s.age_weeks)
     forecast, actual = cumulative[-1], int(holdout.counts.sum())
     chance = 1.96 * float(np.sqrt(np.sum((holdout.counts - each) ** 2)))
@@ -135,8 +162,9 @@ def backtest(model: DropoutModel, holdout: Holdout) -> Backtest:
         actual=actual,
         error_pct=100 * (forecast - actual) / actual,
         chance_pct=100 * chance / actual,
-        weekly=tuple(WeekForecast(week, *pair) for week, pair in enumerate(weekly, start=1)),
-        by_frequency=_by_frequency(each, holdout),
+        weekly=tuple(WeekForecast(week, *numbers) for week, numbers in enumerate(weekly, start=1)),
+        by_frequency=_by_group(_FREQUENCIES, np.minimum(s.frequency, TOP_FREQUENCY), each, holdout),
+        by_segment=() if segments is None else _by_group(*segments, each, holdout),
     )
 
 
@@ -144,16 +172,20 @@ def _future(model: DropoutModel, rows: RepeatRows, weeks: float) -> Floats:
     return model.expected_future_orders(weeks, rows.x, rows.t_x, rows.age)
 
 
-def _by_frequency(expected: Floats, holdout: Holdout) -> tuple[ClassForecast, ...]:
-    classes = np.minimum(holdout.summary.frequency, TOP_FREQUENCY)
-    customers = np.bincount(classes)
-    forecast, actual = np.bincount(classes, expected), np.bincount(classes, holdout.counts)
+def _by_group(
+    names: Sequence[str], index: npt.NDArray[np.integer[Any]], expected: Floats, holdout: Holdout
+) -> tuple[GroupForecast, ...]:
+    """Groups without a customer are left out."""
+    customers = np.bincount(index, minlength=len(names))
+    sums = (expected, holdout.counts, (holdout.counts - expected) ** 2)
+    forecast, actual, square = (np.bincount(index, values, len(names)) for values in sums)
     return tuple(
-        ClassForecast(
-            x=f"{x}+" if x == TOP_FREQUENCY else str(x),
-            customers=int(customers[x]),
-            forecast_mean=float(forecast[x] / customers[x]),
-            actual_mean=float(actual[x] / customers[x]),
+        GroupForecast(
+            group=names[g],
+            customers=int(customers[g]),
+            forecast_mean=float(forecast[g] / customers[g]),
+            actual_mean=float(actual[g] / customers[g]),
+            chance_mean=float(1.96 * np.sqrt(square[g]) / customers[g]),
         )
-        for x in np.flatnonzero(customers).tolist()
+        for g in np.flatnonzero(customers).tolist()
     )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from sim.fit._backtest import Backtest
+from sim.fit._backtest import Backtest, GroupForecast
 from sim.fit._dropout_model import DropoutModel
 from sim.fit._maximize import FitResult
 from sim.fit.gamma_gamma import GammaGamma
 from sim.orders import RepeatSummary
 
 MISS_PCT = 5.0
+GROUP_MISS_PCT = 10.0
+FAR = 1.5
+"""Groups are warned of from 1.5 times their 95 % interval on: there are some fifteen of them."""
+GROUP_SHARE = 0.05
+"""Groups with fewer of the held-out orders than this share are not worth a warning."""
 CORRELATION = 0.2
 FEW_REPEAT_BUYERS = 200
 
@@ -26,6 +33,8 @@ def warnings_of(
     """All warnings, the gravest first."""
     found = [
         _forecast_misses(test, refitted),
+        _groups_miss(test.by_segment, "segments", test.actual),
+        _groups_miss(test.by_frequency, "customers by repeat orders", test.actual),
         _few_repeat_buyers(summary),
         _not_determined(fit, fit.parameters.name),
         _not_determined(spend, "gamma-gamma"),
@@ -49,10 +58,43 @@ def _forecast_misses(test: Backtest, refitted: bool) -> str | None:
     return (
         f"the forecast of the held-out repeat orders is {abs(test.error_pct):.1f} % too {'low' if low else 'high'}: "
         f"{test.forecast:,.0f} against {test.actual:,} in {test.weeks} weeks after {test.calibrated_until}, "
-        f"{by_chance} what chance explains (+-{test.chance_pct:.1f} %). "
+        f"{by_chance} what chance explains (+-{test.chance_pct:.1f} %){_when(test)}. "
         f"{consequence} too {'few' if low else 'many'} orders. Season, contacts that changed, and customers whose "
         "habits change are not in the model"
     )
+
+
+def _when(test: Backtest) -> str:
+    """Whether the miss was there from the start or grew."""
+    quarter = test.weekly[max(len(test.weekly) // 4 - 1, 0)]
+    if quarter.week == len(test.weekly) or quarter.cumulative_actual == 0:
+        return ""
+    return f", after the first {quarter.week} weeks {quarter.cumulative_error_pct:+.1f} %"
+
+
+def _groups_miss(groups: Sequence[GroupForecast], what: str, actual: int) -> str | None:
+    """Groups that matter (a share of the orders) and are missed by much and beyond chance."""
+    wrong = [
+        g
+        for g in groups
+        if abs(g.forecast_mean - g.actual_mean) > FAR * g.chance_mean
+        and abs(g.forecast_mean - g.actual_mean) > GROUP_MISS_PCT / 100 * g.actual_mean
+        and g.customers * max(g.forecast_mean, g.actual_mean) > GROUP_SHARE * actual
+    ]
+    if not wrong:
+        return None
+    told = ", ".join(_miss(group) for group in wrong)
+    return (
+        f"held-out orders per customer are missed beyond chance for {what}: {told}. What a plan does there rests on "
+        "order rates that are off by as much"
+    )
+
+
+def _miss(g: GroupForecast) -> str:
+    if g.actual_mean == 0:
+        return f"{g.group} ({g.forecast_mean:.3g} against none)"
+    error = 100 * (g.forecast_mean / g.actual_mean - 1)
+    return f"{g.group} {error:+.0f} % ({g.forecast_mean:.3g} against {g.actual_mean:.3g})"
 
 
 def _few_repeat_buyers(summary: RepeatSummary) -> str | None:

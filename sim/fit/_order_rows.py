@@ -31,6 +31,7 @@ _DATE_PATTERN = (
     r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     r"([T ]\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s?(Z|UTC|[+-]\d{2}:?\d{0,2})?)?$"
 )
+_COMMA_NUMBER = r"^-?\d{1,3}([.\s\x{a0}\x{202f}']?\d{3})*(,\d+)?$|^-?\d+(,\d+)?$"
 _LIKELY = {
     "customer_id": ("customer", "client", "user", "buyer", "member", "cid", "account"),
     "order_date": ("date", "day", "time", "ordered", "created"),
@@ -198,21 +199,44 @@ def _parse_dates(text: pl.Series) -> pl.Series:
     return days.fill_null(other).fill_null(compact)
 
 
-def check_values(mistakes: Mistakes, column: pl.Series) -> pl.Series:
-    """Order values as Float64, finite; the sign is judged by `check_refunds`."""
+Decimal = Literal[".", ","]
+
+
+def check_values(mistakes: Mistakes, column: pl.Series, decimal: Decimal = ".") -> pl.Series:
+    """Order values as Float64, finite; the sign is judged by `check_refunds`.
+
+    With a decimal comma, points, blanks and apostrophes group thousands.
+    """
     allowed = "a number such as 12.50, with a decimal point and without thousands separators or currency"
+    if decimal == ",":
+        allowed = "a number such as 1.234,50, with a decimal comma and without currency"
     if column.dtype.is_numeric():
         written, values = column.is_not_null(), column.cast(pl.Float64)
     else:
         text = column.cast(pl.String).str.strip_chars()
         written = (column.is_not_null() & (text != "")).fill_null(False)
+        if decimal == ",":
+            grouped = text.str.contains(_COMMA_NUMBER)
+            text = (
+                text.set(~grouped, None)
+                .str.replace_all(r"[.\s\x{a0}\x{202f}']", "")
+                .str.replace(",", ".", literal=True)
+            )
         values = text.cast(pl.Float64, strict=False)
     mistakes.add(~written, "order_value is missing", None, allowed + "; 0 for a free order")
-    mistakes.add(written & values.is_null(), "order_value is not a number", column, allowed)
+    wrong = written & values.is_null()
+    if decimal == "." and wrong.any() and _commas(column, wrong):
+        allowed += ", or decimal=',' if these are decimal commas"
+    mistakes.add(wrong, "order_value is not a number", column, allowed)
     mistakes.add(~values.is_finite(), "order_value is not a finite number", column, allowed)
     large = values.is_finite() & (values.abs() > LARGEST_VALUE)
     mistakes.add(large, "order_value is implausibly large", column, f"up to {LARGEST_VALUE:g}")
     return values
+
+
+def _commas(column: pl.Series, wrong: pl.Series) -> bool:
+    """All that could not be read would be numbers with a decimal comma."""
+    return bool(column.filter(wrong).cast(pl.String).str.strip_chars().str.contains(_COMMA_NUMBER).all())
 
 
 def check_refunds(mistakes: Mistakes, values: pl.Series, refunds: Refunds) -> None:

@@ -51,7 +51,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def read_table(source: object, where: str | None = None) -> Table:
+def read_table(source: object, where: str | None = None, encoding: str = "auto") -> Table:
     """Open a path (.csv, .csv.gz, .parquet) or a data frame that narwhals knows (pandas, polars, pyarrow).
 
     Raises
@@ -62,11 +62,11 @@ def read_table(source: object, where: str | None = None) -> Table:
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
-        return _read_file(path, where or path.name)
+        return _read_file(path, where or path.name, encoding)
     return _read_frame(source, where or "data frame")
 
 
-def _read_file(path: Path, where: str) -> Table:
+def _read_file(path: Path, where: str, encoding: str) -> Table:
     name = path.name.lower()
     if not path.exists():
         raise InputError.of(where, "there is no such file", path)
@@ -82,7 +82,23 @@ def _read_file(path: Path, where: str) -> Table:
         content = path.read_bytes()
     except OSError as error:
         raise InputError.of(where, f"cannot be read: {error.strerror}") from None
-    return _parse_csv(_unpack(content, where) if name.endswith(".gz") else content, where)
+    text = _unpack(content, where) if name.endswith(".gz") else content
+    return _parse_csv(_as_utf8(text, where, encoding), where)
+
+
+def _as_utf8(content: bytes, where: str, encoding: str) -> bytes:
+    """UTF-16 that says so is taken for what it is; any other encoding must be named."""
+    if encoding == "auto":
+        if not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return content
+        encoding = "utf-16"
+    try:
+        return content.decode(encoding).encode()
+    except LookupError:
+        raise InputError.of("encoding", "unknown encoding", encoding, "auto, utf-8, utf-16, cp1251, ...") from None
+    except UnicodeDecodeError as error:
+        given = f"byte 0x{content[error.start]:02x} at {error.start:,}"
+        raise InputError.of(where, f"the text is not {encoding}", given, "another encoding") from None
 
 
 def _too_large(where: str, size: int) -> InputError:
@@ -91,7 +107,7 @@ def _too_large(where: str, size: int) -> InputError:
 
 def _unpack(content: bytes, where: str) -> bytes:
     if content and not content.startswith(b"\x1f\x8b"):
-        raise InputError.of(where, f"the name ends in .gz, but the content is {_looks_like(content)}")
+        raise InputError.of(where, f"the name ends in .gz, but the content is {looks_like(content)}")
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
             text = stream.read(MAX_BYTES + 1)
@@ -102,7 +118,7 @@ def _unpack(content: bytes, where: str) -> bytes:
     return text
 
 
-def _looks_like(content: bytes) -> str:
+def looks_like(content: bytes) -> str:
     for magic, meaning in _MAGIC:
         if content.startswith(magic):
             return meaning
@@ -115,15 +131,15 @@ def _read_parquet(path: Path, where: str) -> Table:
     if not head:
         raise InputError.of(where, "the file is empty")
     if not head.startswith(b"PAR1"):
-        raise InputError.of(where, f"the name ends in .parquet, but the content is {_looks_like(head)}")
+        raise InputError.of(where, f"the name ends in .parquet, but the content is {looks_like(head)}")
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError.of(where, f"the Parquet file cannot be read ({str(error).splitlines()[0]})") from None
-    return Table(_plain(frame), where, _frame_rows, tuple(frame.columns))
+    return Table(plain_frame(frame), where, _frame_rows, tuple(frame.columns))
 
 
-def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+def plain_frame(frame: pl.DataFrame) -> pl.DataFrame:
     """A polars frame with the few types that the checks know: Float64, Int64, Date, String."""
     kinds = pl.selectors
     return frame.with_columns(
@@ -156,7 +172,7 @@ def _refuse_foreign(content: bytes, where: str) -> None:
     """Refuse what is no UTF-8 text; an undecodable byte is named with its line."""
     if not content.strip():
         raise InputError.of(where, "the file is empty")
-    kind = _looks_like(content)
+    kind = looks_like(content)
     if kind != "plain text":
         raise InputError.of(where, f"the name says CSV, but the content is {kind}", allowed="CSV text in UTF-8")
     try:
@@ -164,7 +180,9 @@ def _refuse_foreign(content: bytes, where: str) -> None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         given = f"byte 0x{content[error.start]:02x}"
-        raise InputError.of(f"{where}, line {line}", "the text is not UTF-8", given, "save it as UTF-8") from None
+        raise InputError.of(
+            f"{where}, line {line}", "the text is not UTF-8", given, "save it as UTF-8, or name its encoding"
+        ) from None
 
 
 def _separator(content: bytes) -> str:
@@ -224,7 +242,7 @@ def _read_frame(source: Any, where: str) -> Table:
     headings = tuple(str(name) for name in eager.columns)
     native = eager.to_native()
     if isinstance(native, pl.DataFrame):
-        return Table(_plain(native), where, _frame_rows, headings)
+        return Table(plain_frame(native), where, _frame_rows, headings)
     columns = [_column(str(name), eager[name]) for name in eager.columns]
     return Table(pl.DataFrame(columns), where, _frame_rows, headings)
 

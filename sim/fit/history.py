@@ -14,15 +14,21 @@ each, the weights of "active" (A) and "dropped out" (D) follow
 a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then maximize the sum of
 ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is (M)BG/NBD again.
 
-rho = level lambda^eta / E_ref[lambda^eta] is constant in time: the stationary state under the declared policy, for
-all who were ever customers. What it cannot know: who opted out when, and policies before the declared one. The
-work grows with distinct histories: seconds for ten thousand; fit a larger base on a sample of it.
+rho = level lambda^eta / E_ref[lambda^eta]. Without a message log it is constant in time: the stationary state under the
+declared policy, for all who were ever customers; what that cannot know is who opted out when, and policies before
+the declared one. With a log it is the stimulus of the contacts that each customer had, day by day, and (lambda +
+rho) tau becomes lambda tau + the integral of rho. The level then is the customer's responsiveness.
+
+The parameters of a large base are fitted to an even sample of it; every customer's own traits are exact.
 """
 
 from __future__ import annotations
 
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +38,8 @@ from sim.checks import require
 from sim.fit._dropout_fit import NAMES
 from sim.fit._dropout_model import DropoutModel
 from sim.fit._maximize import FitResult, Objective, maximize
+from sim.fit._stimulus import ContactHistory, contact_gaps, steady_gaps
+from sim.fit._walk import Gaps, walk
 from sim.fit.bg_nbd import BgNbd
 from sim.fit.mbg_nbd import MbgNbd
 from sim.fit.posterior import TraitPosterior
@@ -46,8 +54,10 @@ _RATES = np.concatenate([[2.5e-4], np.sqrt(_RATE_EDGES[1:-2] * _RATE_EDGES[2:-1]
 _DROPOUT_EDGES = np.sin(np.linspace(0.0, np.pi / 2, 25)) ** 2
 """Borders of the cells of p, finer at both ends."""
 _DROPOUTS = (_DROPOUT_EDGES[1:] + _DROPOUT_EDGES[:-1]) / 2
-_AT_ONCE = 32
-"""Customers whose grids are in memory together."""
+_AT_ONCE = 2_048
+"""Histories whose grids are in memory together."""
+_MOST_FITTED = 25_000
+"""Distinct histories that the parameters are fitted to: 10 kB of memory and a tenth of a millisecond each."""
 _STEP = 1e-5
 
 
@@ -55,8 +65,9 @@ _STEP = 1e-5
 class PastContacts:
     """What the contacts of the past did, as rates of stimulated orders; how a level is reached is the caller's."""
 
-    per_week: Floats
-    """(S,) levels of stimulated orders a week, for an active customer with the response of the reference."""
+    level: Floats
+    """(S,) stimulated orders a week of an active customer with the response of the reference; with a ``history``:
+    multiples of its stimulus."""
     weight: Floats
     """(S,) shares of customers at each level; their sum is 1."""
     elasticity: float
@@ -67,42 +78,61 @@ class PastContacts:
     """Response of a customer who has dropped out, relative to an active one, right after the latest order ..."""
     dormant_half_life_days: float
     """... halving every so many days since."""
+    history: ContactHistory | None = None
+    """The contacts themselves, of the customers of the order log; None = a steady stimulus."""
 
     def __post_init__(self) -> None:
-        fine = self.per_week.shape == self.weight.shape and bool((self.per_week >= 0).all())
-        require(fine, "contacts.per_week", "must be levels >= 0 with a weight each", self.per_week, "numbers >= 0")
+        fine = self.level.shape == self.weight.shape and bool((self.level >= 0).all())
+        require(fine, "contacts.level", "must be levels >= 0 with a weight each", self.level, "numbers >= 0")
         require(
             bool(np.isclose(self.weight.sum(), 1.0)), "contacts.weight", "must sum to 1", self.weight.sum(), "shares"
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
-    """Likelihoods of the distinct histories (n,) on the cells of lambda and p: (n, J, K)."""
+class Histories:
+    """The distinct histories of a base, and who has which."""
 
-    alive: Floats
-    """... and still active at the end."""
-    dropped: Floats
-    log_scale: Floats
-    """(n,) logarithm of what the likelihoods were divided by."""
+    gaps: Gaps
     count: Floats
     """(n,) customers with this history."""
     repeat: Floats
     """(n,) repeat orders."""
     row: npt.NDArray[np.intp]
     """(customers,) the distinct history of each."""
+    at_first: bool
+    """Dropout is possible at the first order."""
+    contacts: PastContacts
 
-    @cached_property
-    def total(self) -> Floats:
-        """(n, J, K) likelihoods, active or not."""
-        return self.alive + self.dropped
+    def sample(self) -> npt.NDArray[np.intp]:
+        """The histories that the parameters are fitted to: all, or an even sample."""
+        n = self.count.size
+        return np.unique(np.linspace(0, n - 1, min(n, _MOST_FITTED)).round().astype(np.intp))
 
-    def mean(self, model: DropoutModel, values: Floats, *, alive: bool | None = None) -> Floats:
-        """(customers,) posterior mean of ``values`` (J, K), where ``alive`` is given within that state only, else 0."""
-        w = np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
-        chosen = self.total if alive is None else self.alive if alive else self.dropped
-        part = np.einsum("njk,jk->n", chosen, w * values)
-        return np.asarray((part / np.einsum("njk,jk->n", self.total, w))[self.row])
+    def grids(self, rows: npt.NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+        """Likelihoods of some histories, active and dropped out (n, J, K), and the logarithm of their scale (n,)."""
+        shape = (rows.size, _RATES.size, _DROPOUTS.size)
+        alive, dropped, scale = np.empty(shape), np.empty(shape), np.empty(rows.size)
+        own = _stimulated(self.contacts)
+        walk(self.gaps.take(rows), _RATES, _DROPOUTS, own, self.contacts.weight, self.at_first, alive, dropped, scale)
+        return alive, dropped, scale
+
+    def parts(self) -> Iterator[tuple[slice, Floats, Floats]]:
+        """All histories, a few at a time: which ones, and their likelihoods, active and dropped out."""
+        slices = [slice(at, min(at + _AT_ONCE, self.count.size)) for at in range(0, self.count.size, _AT_ONCE)]
+        waiting: deque[tuple[slice, Future[tuple[Floats, Floats, Floats]]]] = deque()
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the recursion runs outside the interpreter's lock
+            for part in slices:
+                waiting.append((part, pool.submit(self.grids, np.arange(part.start, part.stop))))
+                if len(waiting) > (os.cpu_count() or 1):
+                    yield _done(*waiting.popleft())
+            while waiting:
+                yield _done(*waiting.popleft())
+
+
+def _done(part: slice, grids: Future[tuple[Floats, Floats, Floats]]) -> tuple[slice, Floats, Floats]:
+    alive, dropped, _ = grids.result()
+    return part, alive, dropped
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,18 +147,23 @@ class WithoutContacts:
     """(n,) expected number of organic ones among the repeat orders, as if the customer was active at each (so a little
     too many where dormant customers react)."""
 
-    grid: Grid = field(repr=False)
-    """Likelihoods of the histories; what forecasts are averages over."""
+    histories: Histories = field(repr=False)
+    """What forecasts are averages over."""
 
     @property
     def stimulated_share(self) -> float:
         """Share of the past repeat orders that contacts caused."""
-        return 1.0 - float(self.organic_repeat_orders.sum()) / float(self.grid.repeat[self.grid.row].sum())
+        h = self.histories
+        return 1.0 - float(self.organic_repeat_orders.sum()) / float(h.repeat[h.row].sum())
 
     def expected_future_orders(self, weeks: float) -> Floats:
         """(n,) organic orders within ``weeks`` after the end of observation: what comes without any contact."""
         rate, p = _RATES[:, None], _DROPOUTS[None, :]
-        return self.grid.mean(self.organic.parameters, -np.expm1(-rate * p * weeks) / p, alive=True)
+        w, later = _cells(self.organic.parameters), -np.expm1(-rate * p * weeks) / p
+        mean = np.empty(self.histories.count.size)
+        for part, alive, dropped in self.histories.parts():
+            mean[part] = _means(alive, w * later) / (_means(alive, w) + _means(dropped, w))
+        return np.asarray(mean[self.histories.row])
 
 
 def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int, model: str) -> WithoutContacts:
@@ -143,11 +178,21 @@ def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int
     """
     require(model in _KINDS, "model", "unknown organic model", model, ", ".join(_KINDS))
     kind = _KINDS[model]
-    grid = _likelihoods(orders, contacts, until_day, kind.s)
-    found = maximize(_objective(grid), [np.log(np.array(start)) for start in _STARTS], int(grid.count.sum()))
-    organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, int(grid.count.sum()))
-    traits, own = _traits(grid, organic.parameters, contacts)
-    return WithoutContacts(organic, traits, own, grid)
+    histories = _histories(orders, contacts, until_day, bool(kind.s))
+    sample = histories.sample()
+    count = histories.count[sample]
+    alive, dropped, scale = histories.grids(sample)
+    alive += dropped
+    n = int(count.sum())
+    found = maximize(_objective(alive, scale, count), [np.log(np.array(start)) for start in _STARTS], n)
+    organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, n)
+    traits, own = _traits(histories, organic.parameters)
+    return WithoutContacts(organic, traits, own, histories)
+
+
+def known_traits(orders: OrderLog, contacts: PastContacts, organic: DropoutModel, *, until_day: int) -> TraitPosterior:
+    """What is known of each customer of ``orders.summary(until_day)``, past contacts taken into account."""
+    return _traits(_histories(orders, contacts, until_day, bool(organic.s)), organic)[0]
 
 
 _KINDS: dict[str, type[DropoutModel]] = {"bg-nbd": BgNbd, "mbg-nbd": MbgNbd}
@@ -160,11 +205,20 @@ def _masses(theta: Floats) -> tuple[Floats, Floats]:
     return np.diff(gammainc(r, alpha * _RATE_EDGES)), np.diff(betainc(a, b, _DROPOUT_EDGES))
 
 
-def _objective(grid: Grid) -> Objective:
+def _cells(model: DropoutModel) -> Floats:
+    """Prior weights (J, K)."""
+    return np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
+
+
+def _means(grid: Floats, weights: Floats) -> Floats:
+    return np.asarray(np.einsum("njk,jk->n", grid, weights))
+
+
+def _objective(total: Floats, log_scale: Floats, count: Floats) -> Objective:
     def evaluate(theta: Floats) -> tuple[float, Floats]:
         of_rate, of_p = _masses(theta)
-        by_rate = np.einsum("njk,k->nj", grid.total, of_p)
-        by_p = np.einsum("njk,j->nk", grid.total, of_rate)
+        by_rate = np.einsum("njk,k->nj", total, of_p)
+        by_p = np.einsum("njk,j->nk", total, of_rate)
         mean = np.maximum(np.einsum("nj,j->n", by_rate, of_rate), 1e-300)
         slopes = np.empty(4)
         for i in range(4):
@@ -172,99 +226,67 @@ def _objective(grid: Grid) -> Objective:
             up, down = _masses(theta + step), _masses(theta - step)
             here, weights = (by_rate, 0) if i < 2 else (by_p, 1)
             change = np.einsum("nj,j->n", here, (up[weights] - down[weights]) / (2 * _STEP))
-            slopes[i] = np.sum(grid.count * change / mean)
-        return float(np.sum(grid.count * (np.log(mean) + grid.log_scale))), slopes
+            slopes[i] = np.sum(count * change / mean)
+        return float(np.sum(count * (np.log(mean) + log_scale))), slopes
 
     return evaluate
 
 
-def _likelihoods(orders: OrderLog, contacts: PastContacts, until_day: int, s: int) -> Grid:
+def _histories(orders: OrderLog, contacts: PastContacts, until_day: int, at_first: bool) -> Histories:
     known = orders.until(until_day)
-    first = np.flatnonzero(np.diff(known.customer, prepend=-1))
-    number = np.diff(np.append(first, known.customer.size)) - 1
-    last = known.day[first + number]
-    keys = np.column_stack([number, last - known.day[first], until_day - known.day[first], np.arange(first.size)])
+    starts = np.append(np.flatnonzero(np.diff(known.customer, prepend=-1)), known.day.size).astype(np.int64)
+    number = np.diff(starts) - 1
+    idle = (contacts.dormant_share, contacts.dormant_half_life_days / DAYS_PER_WEEK)
+    if contacts.history is not None:  # everybody was contacted on other days
+        present = np.unique(orders.customer[orders.day <= until_day]).astype(np.intp)
+        gaps = contact_gaps(known, contacts.history.take(present), until_day, idle)
+        everybody = np.arange(number.size)
+        return Histories(gaps, np.ones(number.size), number.astype(np.float64), everybody, at_first, contacts)
+    last = known.day[starts[1:] - 1]
+    keys = np.column_stack([number, last - known.day[starts[:-1]], until_day - known.day[starts[:-1]], starts[:-1]])
     keys[number <= 1, 3] = 0  # what these did is told by x, t_x and T
     _, place, row, count = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
-    parts = []
-    for start in range(0, place.size, _AT_ONCE):
-        who = place[start : start + _AT_ONCE]
-        parts.append(_walk(known.day, first[who], number[who], until_day, contacts, s))
-    alive, dropped, scale = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Grid(
-        alive, dropped, scale, count.astype(np.float64), number[place].astype(np.float64), np.asarray(row).reshape(-1)
-    )
-
-
-def _walk(
-    day: npt.NDArray[np.int32],
-    first: npt.NDArray[np.intp],
-    number: npt.NDArray[np.intp],
-    until_day: int,
-    contacts: PastContacts,
-    s: int,
-) -> tuple[Floats, Floats, Floats]:
-    """The recursion of the module's text for some histories; (n, J, K) each, and the logarithm of their scale."""
-    lam, p = _RATES[:, None, None], _DROPOUTS[None, :, None]
-    rho = _stimulated(contacts)[:, None, :]
-    half_life = contacts.dormant_half_life_days / DAYS_PER_WEEK
-    alive = np.broadcast_to((1.0 - p) if s else np.ones_like(p), (first.size, lam.size, p.size, rho.shape[2])).copy()
-    dropped = np.broadcast_to(p if s else np.zeros_like(p), alive.shape).copy()
-    scale = np.zeros(first.size)
-
-    def rest(tau: Floats) -> tuple[Floats, Floats]:
-        quiet = contacts.dormant_share * half_life / np.log(2) * -np.expm1(-np.log(2) * tau / half_life)
-        return np.exp(-(lam + rho) * tau), np.exp(-rho * quiet)
-
-    for k in range(int(number.max()) + 1):
-        going = np.flatnonzero(number > k)
-        if going.size == 0:
-            break
-        tau = ((day[first[going] + k + 1] - day[first[going] + k]) / DAYS_PER_WEEK)[:, None, None, None]
-        active, idle = rest(tau)
-        reached = alive[going] * active
-        response = contacts.dormant_share * np.exp2(-tau / half_life)
-        dropped[going] = reached * (lam * p) + dropped[going] * (idle * rho * response)
-        alive[going] = reached * (lam * (1 - p) + rho)
-        top = np.maximum(alive[going].max(axis=(1, 2, 3)), dropped[going].max(axis=(1, 2, 3)))
-        alive[going] /= top[:, None, None, None]
-        dropped[going] /= top[:, None, None, None]
-        scale[going] += np.log(top)
-    tau = ((until_day - day[first + number]) / DAYS_PER_WEEK)[:, None, None, None]
-    active, idle = rest(tau)
-    return (
-        np.einsum("njks,s->njk", alive * active, contacts.weight),
-        np.einsum("njks,s->njk", dropped * idle, contacts.weight),
-        scale,
-    )
+    gaps = steady_gaps(known.day.astype(np.int64), starts, until_day, idle).take(place)
+    counts, repeat = count.astype(np.float64), number[place].astype(np.float64)
+    return Histories(gaps, counts, repeat, np.asarray(row).reshape(-1), at_first, contacts)
 
 
 def _stimulated(contacts: PastContacts) -> Floats:
-    """rho (J, S), per week."""
+    """(J, S): the level times the customer's response, lambda^eta / E_ref[lambda^eta]."""
     own = (_RATES / DAYS_PER_WEEK) ** contacts.elasticity / contacts.reference_moment
-    return np.asarray(own[:, None] * contacts.per_week)
+    return np.asarray(own[:, None] * contacts.level)
 
 
-def _traits(grid: Grid, model: DropoutModel, contacts: PastContacts) -> tuple[TraitPosterior, Floats]:
-    ones = np.ones((_RATES.size, _DROPOUTS.size))
-    lam, p = _RATES[:, None] * ones, _DROPOUTS[None, :] * ones
-    mean_rho = (_stimulated(contacts) * contacts.weight).sum(axis=1)[:, None]
-    own = grid.repeat[grid.row] * grid.mean(model, lam / (lam + mean_rho))
-    p_alive = grid.mean(model, ones, alive=True)
-    p_dropped = np.maximum(grid.mean(model, ones, alive=False), 1e-300)
-    living = np.maximum(p_alive, 1e-300)
-    shape = model.r + own
-    trials = own + model.s
-    of_alive = np.clip(grid.mean(model, p, alive=True) / living, 1e-6, 1 - 1e-6) * (model.a + model.b + trials)
-    of_dropped = np.clip(grid.mean(model, p, alive=False) / p_dropped, 1e-6, 1 - 1e-6) * (model.a + model.b + trials)
-    traits = TraitPosterior(
-        p_alive=p_alive,
-        rate_shape=shape,
-        rate_alive=shape / np.maximum(grid.mean(model, lam, alive=True) / living, 1e-9),
-        rate_dropped=shape / np.maximum(grid.mean(model, lam, alive=False) / p_dropped, 1e-9),
-        dropout_a_alive=of_alive,
-        dropout_b_alive=model.a + model.b + trials - of_alive,
-        dropout_a_dropped=of_dropped,
-        dropout_b_dropped=model.a + model.b + trials - of_dropped,
-    )
-    return traits, own
+def _traits(histories: Histories, model: DropoutModel) -> tuple[TraitPosterior, Floats]:
+    w = _cells(model)
+    lam, p = np.broadcast_to(_RATES[:, None], w.shape), np.broadcast_to(_DROPOUTS[None, :], w.shape)
+    multiplier = (_stimulated(histories.contacts) * histories.contacts.weight).sum(axis=1)
+    n = histories.count.size
+    own, p_alive, rate_alive, rate_dropped, of_alive, of_dropped = np.empty((6, n))
+    for part, alive, dropped in histories.parts():
+        living, gone = np.maximum(_means(alive, w), 1e-300), np.maximum(_means(dropped, w), 1e-300)
+        p_alive[part] = living / (living + gone)
+        rate_alive[part], rate_dropped[part] = _means(alive, w * lam) / living, _means(dropped, w * lam) / gone
+        of_alive[part], of_dropped[part] = _means(alive, w * p) / living, _means(dropped, w * p) / gone
+        alive += dropped
+        own[part] = _organic_orders(np.einsum("njk,jk->nj", alive, w), multiplier, histories.gaps, part)
+    shape, trials = model.r + own, own + model.s
+    size = model.a + model.b + trials
+    a_alive, a_dropped = (np.clip(mean, 1e-6, 1 - 1e-6) * size for mean in (of_alive, of_dropped))
+    each = (
+        p_alive, shape, shape / np.maximum(rate_alive, 1e-9), shape / np.maximum(rate_dropped, 1e-9),
+        a_alive, size - a_alive, a_dropped, size - a_dropped,
+    )  # fmt: skip
+    return TraitPosterior(*(values[histories.row] for values in each)), np.asarray(own[histories.row])
+
+
+def _organic_orders(by_rate: Floats, multiplier: Floats, gaps: Gaps, part: slice) -> Floats:
+    """Expected organic ones among the repeat orders of some histories; ``by_rate`` (n, J) weights of lambda."""
+    first = gaps.first[part.start : part.stop + 1]
+    orders = np.ones(int(first[-1] - first[0]), dtype=bool)
+    orders[first[1:] - 1 - first[0]] = False  # the last gap ends in no order
+    whose = np.repeat(np.arange(first.size - 1), np.diff(first))[orders]
+    rate = gaps.rate[first[0] : first[-1]][orders]
+    weights = by_rate / by_rate.sum(axis=1, keepdims=True)
+    organic = np.sum(weights[whose] * (_RATES / (_RATES + multiplier * rate[:, None])), axis=1)
+    return np.asarray(np.bincount(whose, organic, first.size - 1), np.float64)

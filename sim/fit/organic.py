@@ -10,14 +10,15 @@ Filiztekin 2007).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from sim.errors import InputError
-from sim.fit import bg_nbd, gamma_gamma, mbg_nbd
-from sim.fit._backtest import Backtest, Holdout, backtest, hold_out, log_score
+from sim.fit import bg_nbd, gamma_gamma, mbg_cnbd, mbg_nbd
+from sim.fit._backtest import Backtest, Holdout, Segments, backtest, hold_out, log_score
 from sim.fit._diagnose import warnings_of
 from sim.fit._dropout_model import DropoutModel
 from sim.fit._maximize import FitResult
@@ -29,6 +30,10 @@ Fits = dict[str, FitResult[DropoutModel]]
 
 UNDER_CURRENT_CONTACTS = "under current contacts"
 """Without a message log, past orders include those that contacts caused."""
+_SAMPLE = 2_000
+"""Customers whose orders are looked at for regularity."""
+_FEW_REPEATS = 100
+"""With fewer repeat orders among them nothing is said about it."""
 _DOUBT = 2.0
 """Standard errors by which BG/NBD must be ahead on the held-out orders."""
 
@@ -63,6 +68,9 @@ class OrganicFit:
     refitted: bool
     """True if these are fitted on the held-out orders too (no `until_day` was given, or nothing came after it)."""
     warnings: tuple[str, ...]
+    regularity: dict[int, float]
+    """k -> log-likelihood of MBG/CNBD-k on a sample of the calibration: the greatest says how evenly orders come.
+    Empty where there are too few repeat orders to say."""
     label: str = UNDER_CURRENT_CONTACTS
 
     @property
@@ -72,11 +80,7 @@ class OrganicFit:
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON; a number that does not exist is absent."""
-        names = ("r", "alpha", "a", "b")
-        candidates = {
-            name.replace("-", "_"): {"model": name, "time_unit": "week"} | _numbers(fit, names)
-            for name, fit in self.candidates.items()
-        }
+        candidates = {name.replace("-", "_"): organic_numbers(fit) for name, fit in self.candidates.items()}
         return {
             "organic": candidates[self.model.replace("-", "_")],
             "candidates": candidates,
@@ -87,11 +91,22 @@ class OrganicFit:
             "refitted": self.refitted,
             "warnings": list(self.warnings),
             "label": self.label,
-        }
+        } | self._regularity_part()
+
+    def _regularity_part(self) -> dict[str, Any]:
+        """k that makes the orders most likely; nothing where there are too few of them to say."""
+        if not self.regularity:
+            return {}
+        rows = [{"k": k, "log_likelihood": value} for k, value in self.regularity.items()]
+        return {"regularity": {"k": max(self.regularity, key=lambda k: self.regularity[k]), "log_likelihoods": rows}}
 
 
 def fit_organic(
-    orders: OrderLog, *, until_day: int | None = None, model: Literal["best", "bg-nbd", "mbg-nbd"] = "best"
+    orders: OrderLog,
+    *,
+    until_day: int | None = None,
+    model: Literal["best", "bg-nbd", "mbg-nbd"] = "best",
+    segments: Callable[[OrderLog, int], Segments | None] | None = None,
 ) -> OrganicFit:
     """Fit, choose and test the organic model.
 
@@ -102,6 +117,7 @@ def fit_organic(
         is not given, the last third of the period is held out for the choice and the test, and the parameters are
         then fitted again on everything.
     model : "best" on the held-out orders, or the one to use.
+    segments : of a log, the segment of each customer of its summary on a day; the test is then shown by segment.
 
     Raises
     ------
@@ -118,10 +134,12 @@ def fit_organic(
     summary = orders.summary(end) if refit else holdout.summary
     candidates = _fit_both(summary) if refit else tested
     spend = gamma_gamma.fit(summary.n_positive, summary.mean_value)
-    test = backtest(tested[chosen].parameters, holdout)
-    warnings = _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit)
+    named = None if segments is None else segments(orders, calibrate_until)
+    test = backtest(tested[chosen].parameters, holdout, named)
+    even = _regularity(orders, holdout.summary)
+    warnings = _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit) + _too_even(even)
     until = str(np.datetime64(summary.until_day, "D"))
-    return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings)
+    return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings, even)
 
 
 def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
@@ -137,6 +155,26 @@ def _fit_both(s: RepeatSummary) -> Fits:
     history = (s.frequency, s.recency_weeks, s.age_weeks)
     fits: dict[str, Any] = {"bg-nbd": bg_nbd.fit(*history), "mbg-nbd": mbg_nbd.fit(*history)}
     return fits
+
+
+def _regularity(orders: OrderLog, s: RepeatSummary) -> dict[int, float]:
+    """Of an even sample of the customers with a repeat order or without."""
+    rows = np.unique(np.linspace(0, len(s) - 1, min(len(s), _SAMPLE)).round().astype(np.intp))
+    if s.frequency[rows].sum() < _FEW_REPEATS:
+        return {}
+    gaps = mbg_cnbd.log_gaps(orders, s.until_day)
+    fits = mbg_cnbd.regularity(s.frequency[rows], s.recency_weeks[rows], s.age_weeks[rows], gaps[rows])
+    return {fit.parameters.k: fit.log_likelihood for fit in fits}
+
+
+def _too_even(even: dict[int, float]) -> tuple[str, ...]:
+    k = max(even, key=lambda k: even[k], default=1)
+    if k == 1:
+        return ()
+    return (
+        f"orders come more evenly than by chance (gaps like Erlang-{k}, log-likelihood {even[k] - even[1]:+.0f} "
+        "against irregular ones): silence for long means more than this model hears, and others are due sooner",
+    )
 
 
 def _choose(tested: Fits, holdout: Holdout, model: str) -> Choice:
@@ -161,6 +199,11 @@ def _doubt(choice: Choice) -> tuple[str, ...]:
 
 def _better(choice: Choice) -> str:
     return "bg-nbd" if choice.difference < -_DOUBT * choice.difference_se else "mbg-nbd"
+
+
+def organic_numbers(fit: FitResult[DropoutModel]) -> dict[str, Any]:
+    """An order process ready for JSON."""
+    return {"model": fit.parameters.name, "time_unit": "week"} | _numbers(fit, ("r", "alpha", "a", "b"))
 
 
 def _numbers(fit: FitResult[Any], names: tuple[str, ...]) -> dict[str, Any]:

@@ -15,9 +15,13 @@ def text_of(problem: pulp.LpProblem) -> str:
     assert problem.sense == pulp.LpMinimize
     lines = ["minimize", f"  {_terms(problem.objective.items())}", "subject to"]
     lines += [f"  {c.name}: {_terms(c.items())} {_SENSE[c.sense]} {-c.constant + 0.0:g}" for c in problem.constraints()]
-    assert all((v.cat, v.lowBound, v.upBound) == ("Integer", 0, 1) for v in problem.variables())
-    used = sorted(set(re.findall(r"x_[0-9_]+", "\n".join(lines))))  # PuLP 4 knows unused variables too
-    return "\n".join([*lines, "binary", f"  {' '.join(used)}", ""])
+    used = set(re.findall(r"[xoywb]_[0-9_]+", "\n".join(lines)))  # PuLP 4 knows unused variables too
+    binary = sorted(v.name for v in problem.variables() if v.name in used and v.cat == "Integer")
+    free = sorted(v.name for v in problem.variables() if v.name in used and v.cat != "Integer")
+    assert all((v.lowBound, v.upBound) == (0, 1) for v in problem.variables() if v.name in binary)
+    assert all((v.lowBound, v.upBound) == (0, None) for v in problem.variables() if v.name in free)
+    rest = ["not negative", f"  {' '.join(free)}"] if free else []
+    return "\n".join([*lines, "binary", f"  {' '.join(binary)}", *rest, ""])
 
 
 def _terms(items: Iterable[tuple[pulp.LpVariable, float]]) -> str:

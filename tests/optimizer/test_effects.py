@@ -7,7 +7,7 @@ import pytest
 
 from optimizer.effects import Effects, effects_table
 from optimizer.evaluate import Evaluator
-from optimizer.limits import Limit, use_of
+from optimizer.limits import Limit, parts_of
 from optimizer.objective import worth
 from optimizer.space import Choice
 from sim.result import SimulationResult
@@ -21,6 +21,8 @@ LIMITS = (
     Limit("list", "unsubscribes", 1.0),
 )
 INCUMBENT = np.array([[2, 1], [1, 0], [1, 2]])
+SPENT: list[int] = []
+"""Customer-days of the table's cells."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def evaluator() -> Evaluator:
 def table(evaluator: Evaluator) -> Effects:
     return effects_table(
         evaluator.started, evaluator.space, INCUMBENT, evaluator.run([INCUMBENT]), LIMITS,
-        tail=evaluator.tail, objective="contribution", threads=2,
+        tail=evaluator.tail, objective="contribution", threads=2, spend=SPENT.append,
     )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def test_every_entry_is_the_difference_of_two_full_simulations(evaluator: Evalua
     cells = single_changes(evaluator)
     assert len(cells) == 3 * 2 * 3
     before = full(evaluator, INCUMBENT)
-    worth_before, use_before = worth(before, "contribution")[0], use_of(before, LIMITS)[0]
+    worth_before, use_before = worth(before, "contribution")[0], parts_of(before, LIMITS)[0]
     moved = 0
     for s, c, k in cells:
         changed = INCUMBENT.copy()
@@ -67,7 +69,7 @@ def test_every_entry_is_the_difference_of_two_full_simulations(evaluator: Evalua
         assert table.value[s, c, k] == int(gain.sum()) / MICRO
         error = np.sqrt((gain.astype(float) ** 2).sum()) / MICRO
         assert table.value_se[s, c, k] == pytest.approx(error, rel=1e-12)
-        np.testing.assert_allclose(table.use[s, c, k], use_of(after, LIMITS)[0] - use_before, rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(table.parts[s, c, k], parts_of(after, LIMITS)[0] - use_before, rtol=1e-9, atol=1e-9)
         moved += table.value[s, c, k] != 0
     assert moved == 2 * 2 * 3, "every change in a visited segment moves the value"
 
@@ -87,7 +89,7 @@ def test_who_never_visits_the_segment_is_not_touched(evaluator: Evaluator) -> No
 def test_the_incumbent_has_no_effect_and_missing_levels_are_marked(evaluator: Evaluator, table: Effects) -> None:
     for s, c in np.ndindex(INCUMBENT.shape):
         assert table.value[s, c, INCUMBENT[s, c]] == 0.0
-        assert not table.use[s, c, INCUMBENT[s, c]].any()
+        assert not table.parts[s, c, INCUMBENT[s, c]].any()
     assert np.isfinite(table.value).all()  # both channels have four levels
     short = space_of(evaluator.started.world, {"email": (0.0, 0.5, 1.0), "sms": (0.0, 0.25)})
     incumbent = short.nothing()
@@ -103,10 +105,23 @@ def test_the_incumbent_has_no_effect_and_missing_levels_are_marked(evaluator: Ev
 def test_a_segment_nobody_visits_is_left_alone(table: Effects) -> None:
     np.testing.assert_array_equal(table.visited, [True, True, False])
     assert not table.value[2].any()
-    assert not table.use[2].any()
+    assert not table.parts[2].any()
 
 
-def test_only_visitors_are_simulated(evaluator: Evaluator, table: Effects) -> None:
+def test_only_who_visits_and_can_be_reached_is_simulated(evaluator: Evaluator, table: Effects) -> None:
     visited = full(evaluator, INCUMBENT).totals.visited[0]
-    visitors = sum(int((visited >> s & 1).sum()) for s in range(2))
-    assert table.simulated == visitors * (1 + 6) * evaluator.started.world.days
+    subscribed = evaluator.started.begin.subscribed
+    touched = [int((visited >> s & subscribed >> c & 1).sum()) for s in range(2) for c in range(2)]
+    assert max(touched) < len(visited)
+    assert sorted(SPENT) == sorted(n * (1 + 3) * evaluator.started.world.days for n in touched)
+
+
+def test_who_cannot_be_reached_is_not_touched(evaluator: Evaluator) -> None:
+    before = worth(full(evaluator, INCUMBENT), "contribution")[0]
+    for s, c, k in ((0, 0, 0), (0, 1, 3), (1, 0, 3), (1, 1, 1)):
+        changed = INCUMBENT.copy()
+        changed[s, c] = k
+        gain = worth(full(evaluator, changed), "contribution")[0] - before
+        reachable = (evaluator.started.begin.subscribed >> c & 1).astype(bool)
+        assert not gain[~reachable].any()
+        assert gain[reachable].any()

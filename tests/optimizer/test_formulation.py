@@ -17,13 +17,17 @@ import pytest
 from optimizer.formulation import (
     Cell,
     MasterData,
+    TariffData,
     add_cuts,
     add_limits,
     add_one_level,
+    add_overruns,
+    add_tariff,
     add_trust_region,
     build,
 )
-from optimizer.solve import Proposal, propose, solve_master
+from optimizer.solve import Proposal, nearest_to_feasible, propose, propose_several, solve_master
+from optimizer.tariffs import Tariff
 from tests.optimizer.lp import text_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -55,11 +59,32 @@ def empty(data: MasterData) -> tuple[pulp.LpProblem, dict[Cell, pulp.LpVariable]
     return problem, x
 
 
+TARIFF = TariffData(
+    Tariff("sms", ((0.0, 0.5), (20.0, 0.3)), setup_cost=4.0, minimum_fee=9.0),
+    unit_cost=0.4,
+    volume=np.array([[[0, 0, 0], [0, 12, 0]], [[0, 0, 0], [0, 30, 0]]], dtype=float),
+    volume_now=5.0,
+    on_rows=np.array([1.0, 0.0]),
+)
+SOFT = replace(DATA, prices=np.array([np.inf, 2.5]))
+
+
+def soft_limits(problem: pulp.LpProblem, x: dict[Cell, pulp.LpVariable]) -> None:
+    add_limits(problem, x, SOFT, add_overruns(problem, SOFT))
+
+
+def tariff(problem: pulp.LpProblem, x: dict[Cell, pulp.LpVariable]) -> None:
+    data = replace(DATA, tariffs=(TARIFF,))
+    add_limits(problem, x, data, {}, [add_tariff(problem, x, 0, TARIFF)])
+
+
 FAMILIES: dict[str, Callable[[pulp.LpProblem, dict[Cell, pulp.LpVariable]], None]] = {
     "one_level": lambda problem, x: add_one_level(problem, x),
     "limits": lambda problem, x: add_limits(problem, x, DATA),
     "trust_region": lambda problem, x: add_trust_region(problem, x, DATA),
-    "cuts": lambda problem, x: add_cuts(problem, x, DATA),
+    "cuts": lambda problem, x: add_cuts(problem, x, DATA.tried),
+    "soft_limits": soft_limits,
+    "tariff": tariff,
 }
 
 
@@ -101,12 +126,28 @@ def by_hand(data: MasterData) -> float | None:
     for levels in itertools.product(*menus):
         choice = np.array(levels).reshape(data.incumbent.shape)
         cells = [(s, c, choice[s, c]) for s, c in np.ndindex(choice.shape)]
-        use = data.use_now + sum(data.use[cell] for cell in cells)
-        fits = (use <= data.most + 1e-9).all() and (choice != data.incumbent).sum() <= data.trust
-        if fits and not any((choice == tried).all() for tried in data.tried):
-            gain = float(sum(data.value[cell] for cell in cells))
-            best = gain if best is None else max(best, gain)
+        net = net_gain(data, cells)
+        if net is None or (choice != data.incumbent).sum() > data.trust:
+            continue
+        if not any((choice == tried).all() for tried in data.tried):
+            best = net if best is None else max(best, net)
     return best
+
+
+def net_gain(data: MasterData, cells: list[Cell]) -> float | None:
+    """Value less surcharges and prices of overruns; None beyond a hard row."""
+    use = data.use_now + sum(data.use[cell] for cell in cells)
+    gain = float(sum(data.value[cell] for cell in cells))
+    for t in data.tariffs:
+        volume = t.volume_now + float(sum(t.volume[cell] for cell in cells))
+        extra = t.tariff.bill(volume) - t.unit_cost * volume
+        use = use + t.on_rows * extra
+        gain -= extra * t.in_value
+    over = np.maximum(0.0, use - data.most)
+    prices = np.full(len(use), np.inf) if data.prices is None else data.prices
+    if (over[np.isinf(prices)] > 1e-9).any():
+        return None
+    return gain - float(over[np.isfinite(prices)] @ prices[np.isfinite(prices)])
 
 
 def random_data(seed: int, *, shape: tuple[int, int, int] = (3, 2, 3), rows: int = 2) -> MasterData:
@@ -172,14 +213,16 @@ def cbc() -> pulp.LpSolver:
 
 @pytest.mark.filterwarnings("ignore:PULP_CBC_CMD is deprecated:DeprecationWarning")
 @pytest.mark.parametrize("seed", range(8))
-def test_cbc_agrees_with_highs(seed: int) -> None:
+@pytest.mark.parametrize("pieces", [False, True])
+def test_cbc_agrees_with_highs(seed: int, pieces: bool) -> None:
     solver = cbc()
-    data = random_data(seed, shape=(5, 3, 4))
+    data = with_pieces(seed) if pieces else random_data(seed, shape=(5, 3, 4))
     master, proposal = build(data), propose(data)
     status = master.problem.solve(solver)
     assert (proposal is not None) == bool(getattr(status, "has_solution", status == pulp.LpStatusOptimal))
     if proposal is not None:
-        assert -pulp.value(master.problem.objective) == pytest.approx(proposal.gain, rel=2e-4, abs=1e-6)
+        cells = [(s, c, int(proposal.choice[s, c])) for s, c in np.ndindex(proposal.choice.shape)]
+        assert -pulp.value(master.problem.objective) == pytest.approx(net_gain(data, cells), rel=2e-4, abs=1e-6)
 
 
 def test_a_large_master_is_solved() -> None:
@@ -190,3 +233,48 @@ def test_a_large_master_is_solved() -> None:
     assert proposal.gain > 0
     cells = [(s, c, proposal.choice[s, c]) for s, c in np.ndindex(proposal.choice.shape)]
     assert (data.use_now + sum(data.use[cell] for cell in cells) <= data.most + 1e-6).all()
+
+
+def with_pieces(seed: int) -> MasterData:
+    """A random master with a soft row and a tariff that rises or falls with volume."""
+    data, rng = random_data(seed), np.random.default_rng(seed + 1_000)
+    volume = rng.uniform(0.0, 20.0, data.value.shape).cumsum(axis=2)
+    cell = (*np.ogrid[: volume.shape[0], : volume.shape[1]], data.incumbent)
+    prices = [(0.0, rng.uniform(0, 0.1)), (30.0, rng.uniform(0, 0.1)), (60.0, rng.uniform(0, 0.1))]
+    bill = Tariff("sms", tuple(prices), setup_cost=rng.uniform(0, 1), minimum_fee=rng.uniform(0, 4))
+    tariff = TariffData(bill, 0.05, volume - volume[cell][..., None], float(volume[cell].sum()), np.array([1.0, 0.0]))
+    return replace(data, prices=np.array([np.inf, rng.uniform(0.1, 1.0)]), tariffs=(tariff,))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_soft_limits_and_tariffs_cost_what_they_cost_by_hand(seed: int) -> None:
+    data = with_pieces(seed)
+    proposal, best = propose(data), by_hand(data)
+    assert (proposal is None) == (best is None)
+    if proposal is not None and best is not None:
+        cells = [(s, c, int(proposal.choice[s, c])) for s, c in np.ndindex(proposal.choice.shape)]
+        assert net_gain(data, cells) == pytest.approx(best, rel=2e-4, abs=1e-6)
+
+
+def test_the_next_best_are_those_of_enumeration() -> None:
+    data = replace(random_data(3), tried=(), trust=6)
+    assert by_hand(data) is not None
+    found = propose_several(data, 4)
+    gains = [proposal.gain for proposal in found]
+    for n in range(4):
+        rest = replace(data, tried=[proposal.choice for proposal in found[:n]])
+        assert gains[n] == pytest.approx(by_hand(rest), rel=2e-4, abs=1e-6)
+
+
+def test_where_nothing_fits_the_nearest_is_found() -> None:
+    data = replace(DATA, most=np.array([-5.0, -2.0]), tried=())
+    assert propose(data) is None
+    nearest = nearest_to_feasible(data)
+    assert nearest is not None
+    assert nearest.choice[0, 0] == 0, "only level 0 of the first cell uses less than the incumbent"
+
+
+@pytest.mark.parametrize(("volume", "bill"), [(0, 0), (4, 9), (20, 14), (50, 23)])
+def test_a_bill(volume: float, bill: float) -> None:
+    """Set-up 4, .50 each up to 20, then .30 each, at least 9."""
+    assert TARIFF.tariff.bill(volume) == pytest.approx(bill)

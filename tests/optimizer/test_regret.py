@@ -96,7 +96,7 @@ class Searched:
 
 WHOLE = SearchSettings(buffer=BUFFER)
 """The default: spaces this small are simulated whole."""
-STEPWISE = SearchSettings(buffer=BUFFER, exhaustive=0)
+STEPWISE = SearchSettings(buffer=BUFFER, exhaustive=0, sure=0.0)
 """Table, MILP and exchanges, as for spaces too large to simulate whole."""
 
 
@@ -105,7 +105,7 @@ def searched(every: Enumerated, limits: tuple[Limit, ...], settings: SearchSetti
     feasible = [e for e in every.plans if evaluator.feasible(e, BUFFER)]
     assert len(feasible) < len(every.plans), "the limits forbid something"
     assert not evaluator.feasible(every.unlimited(), BUFFER), "the limits bind"
-    uniform = best_uniform(evaluator, evaluator.started, buffer=BUFFER)
+    uniform = best_uniform([evaluator], buffer=BUFFER)
     found = search(evaluator, uniform.choice, settings).best
     assert evaluator.feasible(found, BUFFER)
     return Searched(limits, found.choice, uniform.choice, feasible)

@@ -85,4 +85,4 @@ def evaluator_of(world: World, space: Space, limits: tuple[Limit, ...] = (), *, 
 
 def with_limits(evaluator: Evaluator, limits: tuple[Limit, ...]) -> Evaluator:
     """The same customers and draws under other limits; nothing is known yet."""
-    return replace(evaluator, limits=limits, known={}, customer_days=0)
+    return replace(evaluator.elsewhere(), limits=limits)

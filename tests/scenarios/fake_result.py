@@ -45,6 +45,7 @@ def envelope(command: str) -> Result:
             "weeks": WEEKS,
             "tail_weeks": TAIL_WEEKS,
             "as_of": "1998-06-30",
+            "start": "1998-07-01",
             "base_customers": BASE,
             "simulated_customers": 94_280,
             "changes": [{"key": "channels.sms.unit_cost", "old": 0.06, "new": 0.05, "file": "made-up.toml"}],

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 import scenarios
-from scenarios import RunResult, fit, load_scenario, optimize, simulate
+from scenarios import RunResult, deliver, experiment, fit, load_scenario, optimize, simulate, sweep
 from scenarios.files import LIBRARY
 from sim.errors import InputError
 
@@ -38,6 +38,30 @@ def test_the_api_is_lazy_and_complete() -> None:
     assert set(scenarios.__all__) <= set(dir(scenarios))
     with pytest.raises(AttributeError, match="no attribute 'simulat'"):
         scenarios.simulat  # noqa: B018
+
+
+def test_planning_in_a_few_lines(tmp_path: Path) -> None:
+    small = load_scenario("library:small", {**SHORT, "delivery.email": {"per_hour": 50}})
+    swept = sweep(small, {"channels.sms.unit_cost": [0.02, 0.2]}, customers=200)
+    assert swept.frame("points")["value_mean"].to_list()[0] > swept.frame("points")["value_mean"].to_list()[1]
+    searched = sweep(small, {"economics.margin": [0.2, 0.4]}, {"default": {"email": 1}}, customers=200)
+    assert searched.result["mode"] == "plan"
+    proof = experiment(small, {"default": {"email": 1}}, weeks=3, customers=200, experiments=10, out=tmp_path / "p")
+    assert proof.frame("durations")["weeks"].to_list() == [3]
+    assert (tmp_path / "p" / "report.html").exists()
+    door = deliver(small, weeks=1, customers=200)
+    assert "email" in door.result["verdict"]
+    assert repr(door).startswith("<deliver: small")
+    assert set(swept.charts()) >= {"Value"}
+    assert "var(--" not in swept.charts()["Value"].to_json()
+    assert len(simulate(small, customers=200).charts()) > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cap_benchmark", "prove_it"])
+def test_the_gallery_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(Path(__file__).parents[2] / "examples" / f"{name}.py"))
+    assert "<" in capsys.readouterr().out
 
 
 def test_changes_are_written_as_in_toml() -> None:

@@ -160,7 +160,17 @@ def test_optimize_and_the_defaults(call, run):
     fake = run()
     assert call("optimize", "library:small")[0] == 0
     assert fake.calls[0][0] == "run_optimize"
-    assert fake.calls[0][2] == {"seed": 1, "customers": None, "threads": None, "out": None}
+    assert fake.calls[0][2] == {
+        "seed": 1, "customers": None, "threads": None, "out": None, "time_limit": None, "max_evaluations": None,
+        "start": None, "assumption_worlds": 0,
+    }  # fmt: skip
+
+
+def test_optimize_passes_on_when_to_stop_and_where_to_start(call, run):
+    fake = run()
+    assert call("optimize", "library:small", "--time-limit", "5", "--max-evaluations", "9", "--start", "p.toml")[0] == 0
+    given = fake.calls[0][2]
+    assert (given["time_limit"], given["max_evaluations"], given["start"]) == (5.0, 9, Path("p.toml"))
 
 
 def test_json_is_the_only_thing_on_standard_output(call, run):
@@ -184,6 +194,7 @@ def test_fit_passes_its_options_on(call, run, tmp_path):
     assert options == {
         "columns": {"customer_id": "cid", "order_date": "d", "order_value": "v"}, "model": "mbg-nbd",
         "duplicates": "drop", "refunds": "net", "where": {"in_sample": "1"}, "out": None,
+        "messages": None, "message_columns": {}, "decisions": {}, "encoding": "auto", "decimal": ".", "cross_check": False,
     }  # fmt: skip
 
 

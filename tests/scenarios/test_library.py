@@ -6,6 +6,7 @@ import tomllib
 import numpy as np
 import pytest
 
+from optimizer.limits import Limit
 from scenarios import build
 from scenarios.fragment import fit_fragment
 from scenarios.load import LIBRARY, load_scenario
@@ -125,8 +126,8 @@ def test_limits_say_what_they_measure():
     sets = ["optimize.limits.budget.max_unsubscribes=9"]
     limits = build.limits(load_scenario("library:cdnow", sets))
     assert limits == (
-        build.LimitSpec("budget", "unsubscribes", 9, None),
-        build.LimitSpec("SMS capacity", "contacts_per_week", 110, "sms"),
+        Limit("budget", "unsubscribes", 9, None),
+        Limit("SMS capacity", "contacts_per_week", 110, "sms"),
     )
 
 

@@ -254,8 +254,11 @@ def test_the_smallest_results_have_a_page() -> None:
 
 
 def test_other_commands_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="'sweep'; allowed: fit, optimize, simulate"):
-        render_report({"command": "sweep"})
+    with pytest.raises(
+        ValueError,
+        match="'predict'; allowed: compare, deliver, effects, experiment, fit, ledger, optimize, require, rules, simulate, sweep",
+    ):
+        render_report({"command": "predict"})
 
 
 def test_write_is_atomic_and_makes_its_folder(tmp_path: Path) -> None:
@@ -312,3 +315,7 @@ def test_numbers_as_the_reader_sees_them(shown: object, expected: object) -> Non
     assert shown == (
         pytest.approx(expected) if isinstance(expected, tuple) and isinstance(expected[0], (int, float)) else expected
     )
+
+
+def test_the_period_starts_the_day_after_the_data() -> None:
+    assert "26 weeks from 1998-07-01" in render_report(optimize_result())

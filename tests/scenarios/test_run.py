@@ -104,7 +104,7 @@ def test_results_have_the_promised_keys_and_no_others(now: Json, best: Json, aga
         assert set(result["incremental"]) == set(result["value"]) == {"versus_current", "versus_none"}
     assert set(now["scenario"]) == {
         "name", "digest", "files", "currency", "weeks", "tail_weeks", "base_customers", "simulated_customers",
-        "changes",
+        "changes", "source",
     }  # fmt: skip
     assert (now["scenario"]["base_customers"], now["scenario"]["simulated_customers"]) == (4_000, 1_500)
     assert {"python", "numpy", "numba", "pulp", "highspy"} <= set(now["provenance"]["versions"])
@@ -115,8 +115,12 @@ def test_results_have_the_promised_keys_and_no_others(now: Json, best: Json, aga
         "label", "feasible", "plan", "plan_minus_this",
     }  # fmt: skip
     assert [set(row) for row in best["limits"]] == [
-        {"name", "measure", "unit", "limit", "used", "share_used", "binding"}
-    ]
+        {
+            "name", "measure", "unit", "limit", "used", "share_used", "binding", "price_step",
+            "shadow_price_money", "shadow_price_money_se", "shadow_price_reach",
+            "sell_price_money", "sell_price_money_se", "sell_price_reach",
+        }
+    ]  # fmt: skip
     assert set(best["search"]["history"][0]) == {"round", "value", "changed", "accepted", "how"}
 
 
@@ -367,11 +371,13 @@ def test_fit_writes_a_fragment_that_scenarios_extend(capsys: pytest.CaptureFixtu
     assert plain(result)
     assert set(result) == {
         "schema_version", "command", "scenario", "provenance", "organic", "candidates", "choice", "spend", "backtest",
-        "fitted_until", "refitted", "warnings", "label", "orders",
+        "fitted_until", "refitted", "warnings", "label", "orders", "regularity",
     }  # fmt: skip
     assert result["organic"]["model"] == "mbg-nbd"
     assert result["orders"]["customers"] == result["scenario"]["base_customers"] == 2_357
-    assert set(result["backtest"]["by_frequency"][0]) == {"frequency", "customers", "forecast_mean", "actual_mean"}
+    means = {"customers", "forecast_mean", "actual_mean", "chance_mean"}
+    for kind in ("frequency", "segment"):
+        assert set(result["backtest"][f"by_{kind}"][0]) == {kind} | means
     weekly = pl.read_parquet(tmp_path / "fit" / "backtest_weekly.parquet")
     assert weekly["actual"].sum() == result["backtest"]["actual"]
     (tmp_path / "s.toml").write_text('extends = ["library:cdnow.toml", "fit/scenario_fragment.toml"]\n')

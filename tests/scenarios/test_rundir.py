@@ -21,7 +21,7 @@ def test_runs_are_numbered_and_never_overwritten(tmp_path):
     made = []
     for k in range(3):
         with run_directory("cdnow", "simulate", root=tmp_path) as run:
-            run.write_json("result.json", {"k": k})
+            run.write_json("result.json", {"k": k, "schema_version": 1})
         made.append(run.directory)
     with run_directory("cdnow", "optimize", root=tmp_path) as run:
         run.write_json("result.json", {})

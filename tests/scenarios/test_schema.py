@@ -16,9 +16,11 @@ def models():
     """All tables a scenario is made of."""
     from pydantic import BaseModel
 
-    from scenarios import schema
+    from scenarios import schema, schema_delivery, schema_limits, schema_program, schema_rules
 
-    return [m for m in vars(schema).values() if isinstance(m, type) and issubclass(m, BaseModel) and m is not Quantity]
+    parts = (schema, schema_delivery, schema_limits, schema_program, schema_rules)
+    found = {m for part in parts for m in vars(part).values() if isinstance(m, type)}
+    return [m for m in found if issubclass(m, BaseModel) and m is not Quantity]
 
 
 def test_exported_schema_is_the_one_of_the_code():

@@ -324,7 +324,7 @@ def parquet() -> bytes:
         ("o.csv", parquet(), "o.csv: the name says CSV, but the content is a Parquet file"),
         ("o.csv", zipped(), "o.csv: the name says CSV, but the content is a zip archive or an Excel workbook"),
         ("o.csv", gzip.compress(HEADING.encode()), "o.csv: the name says CSV, but the content is a gzip file"),
-        ("o.csv", HEADING.encode("utf-16"), "o.csv: the name says CSV, but the content is UTF-16 text"),
+        ("o.csv", HEADING.encode("utf-16"), "o.csv: there is a heading, but no order below it"),
         ("o.csv", b"a\x00b\x01", "o.csv: the name says CSV, but the content is binary data"),
         ("o.parquet", HEADING.encode(), "o.parquet: the name ends in .parquet, but the content is plain text"),
         ("o.parquet", b"PAR1 and then nothing", "o.parquet: the Parquet file cannot be read"),
@@ -512,3 +512,36 @@ def test_summary_agrees_with_plain_counting(rows: list[tuple[str, int, int]], un
         assert summary.recency_days[row] == days[-1] - days[0]
         assert summary.age_days[row] == until - days[0]
     assert len(summary) == len({who for who, when, _ in rows if when <= until})
+
+
+# --- decimal commas and encodings ----------------------------------------------------------------------------------
+
+
+def test_decimal_commas_are_read_if_told_and_named_if_not(csv_of) -> None:
+    rows = 'a,2024-01-01,"1.234,50"\nb,2024-01-02,"12,5"\nb,2024-01-03,7\nc,2024-01-03,"1 000,25"\n'
+    path = csv_of(rows)
+    assert read_orders(path, decimal=",").value.tolist() == [1234.5, 12.5, 7.0, 1000.25]
+    problems = refusal(path)
+    assert len(problems) == 3
+    assert all("or decimal=',' if these are decimal commas" in problem for problem in problems)
+    (problem,) = refusal(csv_of('a,2024-01-01,"1,2,3"\n'))
+    assert "decimal=','" not in problem
+    assert "with a decimal comma" in refusal(csv_of('a,2024-01-01,"12,50 EUR"\n'), decimal=",")[0]
+    assert refusal(path, decimal=";") == ["decimal: unknown choice (given: ';'); allowed: ., ,"]
+
+
+def test_a_point_is_no_thousands_separator_by_accident(csv_of) -> None:
+    """With a decimal comma "12.5" is not twelve and a half, nor 125: it is refused."""
+    assert "order_value is not a number" in refusal(csv_of("a,2024-01-01,12.5\n"), decimal=",")[0]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1251"])
+def test_other_encodings(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes("customer_id;order_date;order_value\nИван;2024-01-01;5\n".encode(encoding))
+    told = "auto" if encoding == "utf-16" else encoding
+    assert read_orders(path, encoding=told).customer_ids.tolist() == ["Иван"]
+    with pytest.raises(InputError, match="unknown encoding"):
+        read_orders(path, encoding="klingon")
+    with pytest.raises(InputError, match=r"the text is not ascii \(given: byte"):
+        read_orders(path, encoding="ascii")

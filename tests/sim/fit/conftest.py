@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,14 @@ from sim.orders import OrderLog, RepeatSummary, read_orders
 
 CDNOW = Path(__file__).parents[3] / "scenarios" / "library" / "data" / "cdnow_orders.csv.gz"
 CALIBRATION_END = int(np.datetime64("1997-09-30", "D").astype(np.int64))
+
+
+def data_file(name: str) -> Path | None:
+    """A file of the data that are not part of this repository: in ``$CONTACTPOLICY_DATA``, or in a folder
+    ``shared/data`` beside the repository or above it. None where it is not."""
+    folders = [Path(os.environ["CONTACTPOLICY_DATA"])] if "CONTACTPOLICY_DATA" in os.environ else []
+    folders += [parent / "shared" / "data" for parent in Path(__file__).resolve().parents]
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
 @pytest.fixture(scope="session")

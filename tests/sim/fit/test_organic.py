@@ -38,7 +38,7 @@ def test_backtest_tables_add_up(sample: OrderLog) -> None:
     assert sum(row.actual for row in test.weekly) == test.actual
     assert sum(row.forecast for row in test.weekly) == pytest.approx(test.forecast)
     assert [row.week for row in test.weekly] == list(range(1, 40))
-    assert [row.x for row in test.by_frequency] == ["0", "1", "2", "3", "4", "5", "6", "7+"]
+    assert [row.group for row in test.by_frequency] == ["0", "1", "2", "3", "4", "5", "6", "7+"]
     assert sum(row.customers for row in test.by_frequency) == 2357
     assert sum(row.customers * row.actual_mean for row in test.by_frequency) == pytest.approx(test.actual)
     means = [row.forecast_mean for row in test.by_frequency]
@@ -115,7 +115,8 @@ def test_json_has_the_shape_that_others_read(sample: OrderLog) -> None:
     assert out["spend"]["model"] == "gamma-gamma"
     assert set(out["spend"]) >= {"p", "q", "gamma", "log_likelihood", "se"}
     assert set(out["backtest"]) >= {"weeks", "forecast", "actual", "error_pct", "weekly", "by_frequency"}
-    assert out["backtest"]["weekly"][0] == {"week": 1, "forecast": pytest.approx(50.9, abs=0.1), "actual": 50}
+    first = {"week": 1, "forecast": pytest.approx(50.9, abs=0.1), "actual": 50}
+    assert out["backtest"]["weekly"][0] == first | {"cumulative_forecast": first["forecast"], "cumulative_actual": 50}
     assert out["label"] == UNDER_CURRENT_CONTACTS == "under current contacts"
 
 

@@ -1,0 +1,138 @@
+"""What one unit more or less of each limit is worth, in money and in list loss.
+
+A limit is loosened and tightened by some percent, the plan is sought again (program over the last effects table,
+several widths, and every plan the search has met), and the winners are simulated on customers the search has not
+seen, beside the plan of the limit as it is. Buying: what a unit more brings. Selling: what a unit less costs.
+Levels are steps, so a small change of a limit may change nothing: then the price is 0 up to that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.effects import Effects
+from optimizer.evaluate import Evaluated, Evaluator
+from optimizer.limits import Limit
+from optimizer.search import SearchSettings, best_of, master_data
+from optimizer.solve import propose_several
+from optimizer.space import Choice
+from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
+
+_WIDTHS = (1, 2, 4, 1000)
+_NEXT = 2
+
+
+@dataclass(frozen=True)
+class Side:
+    """A limit moved one way."""
+
+    units: float
+    """How far the bound was moved, in its unit; positive = loosened."""
+    value: float
+    """Change of value, in the objective's unit; 0 where the plan stays."""
+    value_se: float
+    unsubscribes: float
+    """Change of the customers lost to a channel during the horizon."""
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class Price:
+    """Prices of a limit, per unit."""
+
+    limit: str
+    buy: Side
+    sell: Side
+
+    @property
+    def money(self) -> float:
+        """Worth of one unit more."""
+        return self.buy.value / self.buy.units
+
+    @property
+    def reach(self) -> float:
+        """Reachable customers gained (lost, if negative) with one unit more."""
+        return -self.buy.unsubscribes / self.buy.units
+
+    @property
+    def sell_money(self) -> float:
+        """Cost of one unit less."""
+        return self.sell.value / self.sell.units
+
+    @property
+    def sell_reach(self) -> float:
+        """Reachable customers lost (gained, if negative) with one unit less."""
+        return -self.sell.unsubscribes / self.sell.units
+
+
+def prices(
+    evaluator: Evaluator,
+    fresh: Evaluator,
+    best: Evaluated,
+    table: Effects | None,
+    settings: SearchSettings,
+    *,
+    share: float = 0.05,
+) -> list[Price]:
+    """Prices of all hard limits; ``best``: the plan as limits are, ``table``: effects around it on ``evaluator``."""
+    found = []
+    for limit in evaluator.limits:
+        if limit.enforce != "hard" or limit.bound == 0.0:
+            continue
+        sign = 1.0 if limit.at_most else -1.0
+        looser = _side(evaluator, fresh, best, table, settings, limit, sign * share)
+        tighter = _side(evaluator, fresh, best, table, settings, limit, -sign * share)
+        found.append(Price(limit.name, looser, tighter))
+    return found
+
+
+def _side(
+    evaluator: Evaluator,
+    fresh: Evaluator,
+    best: Evaluated,
+    table: Effects | None,
+    settings: SearchSettings,
+    limit: Limit,
+    change: float,
+) -> Side:
+    moved = under(evaluator, [limit.at(1.0 + change) if one.name == limit.name else one for one in evaluator.limits])
+    chosen = _plan_under(moved, best, table, settings)
+    (after, gain, error), *_ = fresh.gain([chosen.choice], best.choice)
+    lost = unsubscribes(fresh, [chosen.choice, best.choice])
+    units = abs(change) * limit.bound * (1.0 if (change > 0) is limit.at_most else -1.0)
+    return Side(units, gain, error, float(lost[0] - lost[1]), after.choice)
+
+
+def under(evaluator: Evaluator, limits: Sequence[Limit]) -> Evaluator:
+    """The same customers and simulated plans under other bounds of the same hard limits."""
+    moved = replace(evaluator.elsewhere(), limits=tuple(limits))
+    moved.known, moved._nothing = dict(evaluator.known), evaluator._nothing
+    return moved
+
+
+def _plan_under(moved: Evaluator, best: Evaluated, table: Effects | None, settings: SearchSettings) -> Evaluated:
+    """The best plan under moved limits: the old one, if it still fits and nothing is surely better."""
+    choices: list[Choice] = []
+    if table is not None:
+        rows = moved.rows(settings.buffer)
+        for width in _WIDTHS:
+            data = master_data(moved, table, best, rows, width, settings.sure / 2)
+            choices += [proposal.choice for proposal in propose_several(data, _NEXT)]
+    moved.evaluate(choices)
+    fitting = [e for e in moved.known.values() if moved.feasible(e, settings.buffer)]
+    top = best_of(moved, fitting or list(moved.known.values()), settings)
+    if not moved.feasible(best, settings.buffer) or top.choice.tobytes() == best.choice.tobytes():
+        return top
+    (_, gain, error), *_ = moved.gain([top.choice], best.choice)
+    return top if gain > settings.sure * error else best
+
+
+def unsubscribes(evaluator: Evaluator, choices: Sequence[Choice]) -> npt.NDArray[np.float64]:
+    """(choices,) customers of the real base lost to a channel during the horizon."""
+    result = evaluator.run(choices)
+    lost = result.totals.lane[:, : evaluator.weeks, :, UNSUBSCRIBED_EXPECTED].sum(axis=(1, 2))
+    return np.asarray(lost * (evaluator.started.world.population.scale / NANO))

@@ -1,0 +1,225 @@
+"""Commands that ask what-if: they put many simulations side by side."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli import (
+    Customers,
+    Debug,
+    Json,
+    Out,
+    ScenarioFile,
+    Seed,
+    Sets,
+    Threads,
+    _check_out,
+    _load,
+    _print,
+    _progress,
+    app,
+)
+from sim.errors import InputError
+
+OwnPast = Annotated[
+    bool,
+    typer.Option("--own-past", help="The past of each is shaped by its own current policy and rules, not the first's."),
+]
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="TOML files, or library:NAME.")],
+    set_: Sets = None,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--variant",
+            metavar="'NAME: KEY=VALUE; ...'",
+            help="The first scenario with changes, under a name. Repeatable.",
+        ),
+    ] = None,
+    plan: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A plan in the first scenario. Repeatable.")
+    ] = None,
+    own_past: OwnPast = False,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Put scenarios, variants and plans side by side, paired: differences, and who wins by how much."""
+    loaded = [_load(scenario, set_) for scenario in scenarios]
+    _check_out(out)
+    from scenarios.comparing import alternatives_of, compare_alternatives
+
+    alternatives = alternatives_of(loaded, variant or (), plan or ())
+    with _progress() as progress:
+        done = compare_alternatives(
+            alternatives, seed=seed, customers=customers, threads=threads, own_past=own_past, progress=progress
+        ).write(out)
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def sweep(
+    scenario: ScenarioFile,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary", metavar="KEY=V1,V2,...", help="A key and its values; once, or twice for all combinations."
+        ),
+    ],
+    set_: Sets = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Plan to simulate in every point.")] = None,
+    search: Annotated[
+        bool, typer.Option("--search", help="Search the best plan in every point (default where optimize.* is varied).")
+    ] = False,
+    fill: Annotated[
+        bool,
+        typer.Option("--fill", help="As many contacts as the varied caps allow (default where only caps are varied)."),
+    ] = False,
+    current: Annotated[
+        bool, typer.Option("--current", help="The current policy in every point (default for other keys).")
+    ] = False,
+    own_past: OwnPast = False,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Vary one or two keys: caps, budgets, capacities, prices, any number; paired, and resumed if interrupted.
+
+    Varying a cap's max_contacts gives the cap benchmark: which cap to set, what a looser one gains and costs.
+    """
+    given = {"plan": plan is not None, "search": search, "fill": fill, "current": current}
+    named = [name for name, yes in given.items() if yes]
+    if len(named) > 1:
+        raise InputError.of(
+            f"--{named[1]}", f"goes not with --{named[0]}", None, "one of --plan, --search, --fill, --current"
+        )
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.grid import parse_axes
+    from scenarios.sweeping import Mode, make_sweep, plan_from, run_sweep
+
+    axes = parse_axes(vary)
+    mode: Mode | None = "search" if search else "fill" if fill else "current" if current else None
+    given_plan = plan_from(plan, loaded)
+    asked = make_sweep(loaded, axes, plan=given_plan, mode=mode, seed=seed, customers=customers, own_past=own_past)
+    folder = unfinished_folder(out, loaded.slug, asked.digest)
+    try:
+        with _progress() as progress:
+            done = run_sweep(asked, threads=threads, folder=folder, progress=progress).write(out)
+    except BaseException:
+        kept = len(list(folder.glob("*.npz")))
+        if kept:
+            said = f"{kept} of {len(asked.points)} points are kept in {folder}: the same command goes on from there"
+            print(said, file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    _print(done.result, done.directory, json)
+
+
+def unfinished_folder(out: Path | None, slug: str, digest: str) -> Path:
+    """Where the finished points of an unfinished sweep wait: beside the future run directory, hidden."""
+    if out is None:
+        return Path("runs") / f".{slug}-sweep-{digest}.points"
+    return out.absolute().parent / f".{out.name}-{digest}.points"
+
+
+@app.command()
+def require(
+    scenario: ScenarioFile,
+    target: Annotated[
+        str,
+        typer.Option("--target", metavar="MEASURE=AMOUNT", help="value=15000 over no contact, or value=+5%."),
+    ],
+    most_list_loss: Annotated[float | None, typer.Option(help="Share of the list that may be lost, like 0.05.")] = None,
+    set_: Sets = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Plan backwards: which budget and volumes does a goal need? Exit code 3 if it cannot be reached, and why."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.requiring import Goal, require_goal
+
+    goal = Goal.parse(target)
+    with _progress() as progress:
+        done = require_goal(
+            loaded, goal, most_list_loss=most_list_loss, seed=seed, customers=customers, threads=threads,
+            progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def rules(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what each rule of contact keeps back and what it is worth, by taking it away alone."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.attributing import attribute_rules
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = attribute_rules(
+            loaded, plan=given, seed=seed, customers=customers, threads=threads, progress=progress
+        ).write(out)
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def ledger(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    over_current: Annotated[
+        bool, typer.Option("--over-current", help="Beside the current policy instead of no contact.")
+    ] = False,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say who ends in another segment because of the plan, and what these customers are worth, paired."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.ledger import migration_ledger
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = migration_ledger(
+            loaded, plan=given, versus="current" if over_current else "no_contact", seed=seed, customers=customers,
+            threads=threads, progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)

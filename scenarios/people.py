@@ -1,0 +1,106 @@
+"""Who is in a simulation beyond the orders: birthdays, households, known consent, suppression, newcomers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from scenarios import build
+from scenarios.base_files import CustomerFacts, read_customers, read_suppressed
+from scenarios.load import LoadedScenario
+from sim.domain import Channel
+from sim.newcomers import UNKNOWN_BIRTHDAY, with_newcomers
+from sim.population import OrganicModel, Population
+from sim.rng import uniforms
+
+Ints = npt.NDArray[np.int64]
+
+
+def read_facts(loaded: LoadedScenario, ids: npt.NDArray[np.str_]) -> tuple[CustomerFacts, Ints | None]:
+    """What the files of customers and of suppressed ids tell of the real base, (N,) each."""
+    every, enabled = list(loaded.scenario.channels), build.channel_names(loaded)
+    customers, suppress = (loaded.files_named.get(key) for key in ("base.customers", "policy.suppress"))
+    facts = CustomerFacts() if customers is None else read_customers(customers, ids, every)
+    return facts, None if suppress is None else read_suppressed(suppress, ids, enabled, every)
+
+
+def with_facts(
+    population: Population, loaded: LoadedScenario, facts: CustomerFacts, suppressed: Ints | None
+) -> Population:
+    """The population with all that the scenario says about those who are there."""
+    base = loaded.scenario.base
+    return replace(
+        population,
+        birthday=_birthdays(population, facts, base.assumed_birthdays, build.start_date(loaded)),
+        household=_households(population, facts, base.assumed_household_size),
+        suppressed=_suppressed(population, facts, suppressed, build.channels(loaded)),
+    )
+
+
+def with_arrivals(population: Population, loaded: LoadedScenario, model: OrganicModel) -> Population:
+    """The population, and last those who register during the simulation."""
+    base, horizon = loaded.scenario.base, loaded.scenario.horizon
+    if base.new_customers_per_week is None:
+        return population
+    days = 7 * (horizon.weeks + horizon.tail_weeks)
+    rate = base.new_customers_per_week.value
+    done = with_newcomers(population, model, per_week=rate, days=days, seed=population.seed)
+    if not base.assumed_birthdays or done.birthday is None:
+        return done
+    unknown = done.birthday == UNKNOWN_BIRTHDAY
+    return replace(done, birthday=np.where(unknown, _even(done), done.birthday))
+
+
+def certain_consent(channels: tuple[Channel, ...], facts: CustomerFacts) -> tuple[Channel, ...]:
+    """Channels whose consent is told by file are open to all but those whom ``_suppressed`` holds back."""
+    told = facts.consent or {}
+    return tuple(replace(c, consent_share=1.0) if c.name in told else c for c in channels)
+
+
+def _birthdays(population: Population, facts: CustomerFacts, assumed: bool, start: dt.date | None) -> Ints | None:
+    if facts.birthday is None and not assumed:
+        return None
+    unknown = _even(population) if assumed else np.full(population.size, UNKNOWN_BIRTHDAY)
+    if facts.birthday is None:
+        return unknown
+    first = 1 if start is None else min(start.timetuple().tm_yday, 365)
+    day_of_year = facts.birthday[population.base_customer]
+    return np.where(day_of_year < 0, unknown, (day_of_year - first) % 365)
+
+
+def _even(population: Population) -> Ints:
+    return np.floor(uniforms(0, "birthday", population.base_key) * 365).astype(np.int64)
+
+
+def _households(population: Population, facts: CustomerFacts, size: int) -> Ints | None:
+    """Numbers of households; the k-th copies of a household's members live together."""
+    if facts.household is None and size == 1:
+        return None
+    row = population.base_customer
+    alone = int(facts.household.max(initial=-1)) + 1 if facts.household is not None else 0
+    number = alone + row // size
+    if facts.household is not None:
+        known = facts.household[row]
+        number = np.where(known >= 0, known, number)
+    copy = np.arange(population.size) % population.copies
+    return number * population.copies + copy
+
+
+def _suppressed(
+    population: Population, facts: CustomerFacts, suppressed: Ints | None, channels: tuple[Channel, ...]
+) -> Ints | None:
+    """Bit mask of channels: on the list, or without consent by file; where a file is silent consent is drawn."""
+    told = facts.consent or {}
+    if suppressed is None and not told:
+        return None
+    row = population.base_customer
+    mask = np.zeros(population.size, dtype=np.int64) if suppressed is None else suppressed[row]
+    for lane, channel in enumerate(channels):
+        if channel.name in told:
+            known = told[channel.name][row]
+            drawn = uniforms(population.seed, f"latent:consent:{channel.name}", population.key) < channel.consent_share
+            mask |= (~np.where(known < 0, drawn, known == 1)).astype(np.int64) << lane
+    return mask

@@ -1,0 +1,98 @@
+"""Charts of sweeps: a measure over the varied key, and one measure against another with the efficient points joined."""
+
+from __future__ import annotations
+
+from scenarios.report.charts import GREY, PLAN, TEXT, Spec, _finish, _number_format, _values
+from scenarios.report.format import Row
+
+
+def curve(rows: list[Row], x_title: str, y_title: str, description: str) -> Spec:
+    """Points in order with their interval, joined by a line; rows {x, mean, low, high, text, tone}."""
+    import altair as alt
+
+    base = alt.Chart(_values(rows)).encode(
+        x=alt.X(
+            "x",
+            type="nominal",
+            sort=[row["x"] for row in rows],
+            title=x_title,
+            axis=alt.Axis(labelAngle=0, labelColor=TEXT),
+            scale=alt.Scale(paddingOuter=0.3),
+        ),
+        tooltip=[
+            alt.Tooltip("x", type="nominal", title=x_title),
+            alt.Tooltip("text", type="nominal", title=y_title),
+        ],
+    )
+    y = alt.Y(
+        "mean",
+        type="quantitative",
+        title=y_title,
+        scale=alt.Scale(zero=False),
+        axis=alt.Axis(tickCount=5, format=_axis(rows, "mean")),
+    )
+    line = base.mark_line(color=PLAN, strokeWidth=2).encode(y=y)
+    span = base.mark_rule(color=TEXT, strokeWidth=2).encode(y=alt.Y("low", type="quantitative"), y2=alt.Y2("high"))
+    tones = ["plan", "grey"]
+    point = base.mark_point(filled=True, size=80, opacity=1).encode(
+        y=y,
+        color=alt.Color("tone", type="nominal", scale=alt.Scale(domain=tones, range=[PLAN, GREY]), legend=None),
+    )
+    return _finish(alt.layer(line, span, point), 240, description)
+
+
+def frontier(rows: list[Row], x_title: str, y_title: str, description: str) -> Spec:
+    """Points {label, x, x_low, x_high, y, y_low, y_high, efficient}; the efficient ones coloured and joined."""
+    import altair as alt
+
+    base = alt.Chart(_values(rows))
+    x = alt.X(
+        "x",
+        type="quantitative",
+        title=x_title,
+        scale=alt.Scale(zero=False, padding=18),
+        axis=alt.Axis(tickCount=6, format=_axis(rows, "x")),
+    )
+    y = alt.Y(
+        "y",
+        type="quantitative",
+        title=y_title,
+        scale=alt.Scale(zero=False, padding=18),
+        axis=alt.Axis(tickCount=5, format=_axis(rows, "y")),
+    )
+    best = alt.Chart(_values([row for row in rows if row["efficient"]]))
+    line = best.mark_line(color=PLAN, strokeWidth=2, opacity=0.6).encode(
+        x=x, y=y, order=alt.Order("x", type="quantitative")
+    )
+    spans = [
+        base.mark_rule(color=GREY).encode(
+            x=alt.X("x", type="quantitative"), y=alt.Y("y_low", type="quantitative"), y2=alt.Y2("y_high")
+        ),
+        base.mark_rule(color=GREY).encode(
+            x=alt.X("x_low", type="quantitative"), x2=alt.X2("x_high"), y=alt.Y("y", type="quantitative")
+        ),
+    ]
+    point = base.mark_point(filled=True, size=90, opacity=1).encode(
+        x=x,
+        y=y,
+        color=alt.Color(
+            "efficient", type="nominal", scale=alt.Scale(domain=[True, False], range=[PLAN, GREY]), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("label", type="nominal", title="Point"),
+            alt.Tooltip("x", type="quantitative", title=x_title, format=",.2f"),
+            alt.Tooltip("y", type="quantitative", title=y_title, format=",.0f"),
+        ],
+    )
+    text = base.mark_text(align="left", dx=8, dy=-8, color=TEXT).encode(
+        x=x, y=y, text=alt.Text("label", type="nominal")
+    )
+    return _finish(alt.layer(line, *spans, point, text), 300, description)
+
+
+def _axis(rows: list[Row], key: str) -> str:
+    """Axis numbers that differ from tick to tick."""
+    values = [float(row[key]) for row in rows]
+    if max(values) - min(values) < 10:
+        return ",.2~f"
+    return _number_format(values)

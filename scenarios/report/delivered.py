@@ -1,0 +1,96 @@
+"""The answer of ``deliver``: channels, calls, what could be carried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenarios.report import charts
+from scenarios.report.figures import Figure, Panel
+from scenarios.report.format import count, number, percent
+from scenarios.report.sections import Cell, Result, Section, Table
+
+
+def sections(result: Result) -> Sequence[Section]:
+    """Sending, calls."""
+    found = []
+    if result["channels"]:
+        found.append(Section("Sending", _intro(result), _channels(result), [lambda: _figure(result)]))
+    if "calls" in result:
+        found.append(Section("Calls", "", _calls(result)))
+    return found
+
+
+def _intro(result: Result) -> str:
+    free = result["not_limited"]
+    rest = f" Not limited, and left out here: {', '.join(free)}." if free else ""
+    return (
+        f"Contacts of the first {result['delivery_weeks']} weeks, due when their day opens. Segments are served in the "
+        f"order of the scenario, within them the oldest first; what does not leave before closing waits.{rest}"
+    )
+
+
+def _channels(result: Result) -> Table:
+    target = percent(result["target_share"])
+    rows: list[list[Cell | str]] = [
+        [
+            row["channel"],
+            count(row["contacts"]),
+            percent(row["on_time_share"]),
+            number(row["delay_hours_p95"]),
+            count(row["lost"]),
+            count(row["waiting"]),
+            count(row["per_hour"]),
+            count(row["per_hour_needed"]) if "per_hour_needed" in row else "window too short",
+            count(row["capacity_per_week"]),
+            percent(row["share_used"]),
+        ]
+        for row in result["channels"]
+    ]
+    columns = (
+        "channel", "contacts", "on time", "95% gone after, hours", "lost", "still waiting", "per hour",
+        f"per hour for {target}", "capacity a week", "used",
+    )  # fmt: skip
+    note = (
+        "Lost: failed to the last retry. Capacity a week: throughput × open hours / attempts per message; it is in "
+        "capacity.toml as a limit for the search. Used: of the busiest week."
+    )
+    return Table(columns, rows, note)
+
+
+def _calls(result: Result) -> Table:
+    calls = result["calls"]
+    within = f"{calls['answer_within_minutes']:g} min"
+    rows: list[list[Cell | str]] = [
+        ["calls in opening hours", count(calls["calls"])],
+        ["calls outside them, not answered", count(calls["outside_hours"])],
+        [f"answered within {within}", percent(calls["answered_in_time"])],
+        ["given up waiting", percent(calls["abandoned"])],
+        ["mean wait, minutes", number(calls["mean_wait_minutes"])],
+        ["share of time on the phone", percent(calls["share_busy"])],
+        ["seats", count(calls["seats"])],
+        [
+            f"seats for {percent(calls['service_level'])}",
+            count(calls["seats_needed"]) if "seats_needed" in calls else "",
+        ],
+        ["share of this plan the seats can bear", percent(calls["bearable_share_of_plan"])],
+    ]
+    rows += [[f"{name}: contacts a week they can bear", count(v)] for name, v in calls["capacity_per_week"].items()]
+    return Table(("calls", "number"), rows, "One run of the queue with random arrivals and lengths of calls.")
+
+
+def _figure(result: Result) -> Figure:
+    rows = [
+        {
+            "label": row["channel"],
+            "tone": "plan" if row["on_time_share"] >= result["target_share"] else "grey",
+            "mean": 100 * row["on_time_share"],
+            "text": percent(row["on_time_share"]),
+        }
+        for row in result["channels"]
+    ]
+    spec = charts.bars(rows, "Delivered on time, % of contacts", "Share delivered on time by channel")
+    caption = (
+        f"Share of the contacts that leave within their time. Coloured: {percent(result['target_share'])} or more. A "
+        "count of one calendar of contacts, without an interval."
+    )
+    return Figure("Delivered on time", caption, [Panel("on-time", spec)])

@@ -1,0 +1,80 @@
+"""The answer of ``require``: what the goal needs, and what other budgets reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenarios.report import curves
+from scenarios.report.figures import Figure, Panel
+from scenarios.report.format import count, frequency, number, percent
+from scenarios.report.sections import Cell, Result, Section, Table, cell, share_cell
+
+
+def sections(result: Result) -> Sequence[Section]:
+    """Needs, plan, budgets that were tried."""
+    return [
+        Section("What the goal needs", "", _needs(result)),
+        Section("The plan", "", _plan(result)),
+        Section("What other budgets reach", "", _steps(result), [lambda: _figure(result)]),
+    ]
+
+
+def _needs(result: Result) -> Table:
+    currency, goal = result["scenario"]["currency"], result["goal"]
+    rows: list[list[Cell | str]] = [
+        [f"budget, {currency}", count(result["budget"]), number(result["current"]["cost"])],
+        [
+            f"{goal['measure']} over no contact, {goal['unit']}",
+            cell(result["reached"]),
+            cell(result["current"][goal["measure"]]),
+        ],
+        ["list lost", share_cell(result["list_lost_share"]), ""],
+    ]
+    rows += [[f"{name}, contacts a week", count(many), ""] for name, many in result["contacts_per_week"].items()]
+    return Table(("what", "needed", "current policy"), rows, "On draws that no search has seen.")
+
+
+def _plan(result: Result) -> Table:
+    rows = result["plan"]
+    channels = list(dict.fromkeys(row["channel"] for row in rows))
+    rates = {(row["segment"], row["channel"]): frequency(row["per_week"]) for row in rows}
+    segments = dict.fromkeys(row["segment"] for row in rows)
+    table = [[segment, *(rates[segment, channel] for channel in channels)] for segment in segments]
+    return Table(("segment, contacts a week", *channels), table)
+
+
+def _steps(result: Result) -> Table:
+    goal, currency = result["goal"], result["scenario"]["currency"]
+    rows = [
+        [
+            Cell(count(row["budget"]), strong=bool(row["reaches"])),
+            number(row[goal["measure"]]),
+            number(row["cost"]),
+            percent(row["list_lost_share"]),
+            "yes" if row["reaches"] else "no",
+        ]
+        for row in result["steps"]
+    ]
+    columns = (f"budget, {currency}", f"{goal['measure']}, {goal['unit']}", f"spent, {currency}", "list lost", "enough")
+    return Table(columns, rows, "The best plan within each budget, on customers the search has not seen.")
+
+
+def _figure(result: Result) -> Figure:
+    goal, currency = result["goal"], result["scenario"]["currency"]
+    measure = goal["measure"]
+    rows = [
+        {
+            "x": count(row["budget"]),
+            **dict.fromkeys(("mean", "low", "high"), row[measure]),
+            "text": number(row[measure]),
+            "tone": "plan" if row["reaches"] else "grey",
+        }
+        for row in result["steps"]
+    ]
+    title = f"{measure.capitalize()}, {goal['unit']}"
+    spec = curves.curve(rows, f"Budget, {currency}", title, title)
+    caption = (
+        f"{measure.capitalize()} over no contact of the best plan within each budget tried. Coloured: enough for the "
+        "goal. The budgets stand in order, not to scale; expected numbers, without an interval of their own."
+    )
+    return Figure("Budget and result", caption, [Panel("budgets", spec)])

@@ -1,0 +1,66 @@
+"""What an answer consists of: sections with a sentence, a chart, a table. Page and terminal show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from scenarios.report.figures import Figure
+from scenarios.report.format import estimate_text, number
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number as text, with its interval."""
+
+    text: str
+    interval: str = ""
+    strong: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.text}\n{self.interval}" if self.interval else self.text
+
+
+@dataclass(frozen=True)
+class Table:
+    """First column text, the others numbers (or short words)."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell | str]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of an answer; ``figure`` is drawn only where there is a page."""
+
+    title: str
+    text: str = ""
+    table: Table | None = None
+    figures: Sequence[Callable[[], Figure | None]] = field(default_factory=tuple)
+    page_only: bool = False
+    """Not printed in a terminal."""
+
+
+def cell(estimate: Mapping[str, float] | None, *, strong: bool = False) -> Cell:
+    """An estimate; empty where there is none."""
+    if not estimate or "mean" not in estimate:
+        return Cell("")
+    return Cell(*estimate_text(estimate), strong=strong)
+
+
+def share_cell(estimate: Mapping[str, float] | None, digits: int = 1) -> Cell:
+    """A share as percent, with its interval."""
+    if not estimate or "mean" not in estimate:
+        return Cell("")
+    mean, low, high = (100 * estimate.get(key, estimate["mean"]) for key in ("mean", "ci_low", "ci_high"))
+    interval = f"{low:.{digits}f} to {high:.{digits}f}%".replace("-", "\N{MINUS SIGN}") if high > low else ""
+    return Cell(f"{mean:.{digits}f}%".replace("-", "\N{MINUS SIGN}"), interval)
+
+
+def plain(value: float) -> str:
+    """A number without an interval."""
+    return number(value)

@@ -1,0 +1,207 @@
+"""The answer of ``sweep``: value point by point, the cap benchmark, the efficient frontier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenarios.report import curves
+from scenarios.report.figures import Figure, Panel
+from scenarios.report.format import Row, count, estimate_text
+from scenarios.report.sections import Cell, Result, Section, Table, cell, share_cell
+
+MODES = {
+    "current": "In every point the current policy is simulated.",
+    "plan": "In every point the same plan is simulated.",
+    "fill": "In every point the plan asks for a contact every day on the channels of the cap, so that the rules alone "
+    "decide how many are sent; other channels are as in the current policy.",
+    "search": "For every point the best plan is searched; it is then valued on customers the search has not seen, the "
+    "same ones for all points.",
+}
+PAST = "All points start from what the current policy and rules of the scenario have left behind."
+
+
+def sections(result: Result) -> Sequence[Section]:
+    """Cap benchmark, points, frontier."""
+    rows = [row for row in result["points"] if "infeasible" not in row]
+    past = PAST if result["past"] == "first" else "Each point's own current policy and rules shaped its past."
+    said = f"{MODES[result['mode']]} {past}"
+    found = []
+    if "cap_benchmark" in result:
+        found.append(_benchmark(result, said))
+    one = len(result["axes"]) == 1
+    found.append(
+        Section(
+            "Point by point",
+            "" if "cap_benchmark" in result else said,
+            _points(result),
+            [lambda: _value_figure(result, rows)],
+            page_only="cap_benchmark" in result,
+        )
+    )
+    if not one:
+        found.insert(0, Section("Value by both", "", _matrix(result)))
+    found.append(
+        Section(
+            "What it costs to get more",
+            "A point is efficient if no other brings at least as much for at most as much.",
+            None,
+            [lambda: _frontier(result, rows, "list"), lambda: _frontier(result, rows, "spend")],
+        )
+    )
+    return found
+
+
+def _benchmark(result: Result, said: str) -> Section:
+    """The cap benchmark: per level money, unsubscribes, list after 3, 6 and 12 months."""
+    benchmark, currency = result["cap_benchmark"], result["scenario"]["currency"]
+    simulated = [row for row in result["points"] if "infeasible" not in row]
+    rows = sorted(simulated, key=lambda row: float(row["values"][0]))
+    weeks = list(rows[0]["list_lost_after_weeks"])
+    days = benchmark.get("window_days")
+    window = f"in {days} days" if days else benchmark["window"]
+    table = Table(
+        (
+            f"at most, {window}", f"value, {currency}", f"contribution, {currency}",
+            "contacts", "unsubscribes", *(f"list lost, {int(week) * 12 // 52} months" for week in weeks),
+        ),
+        [
+            [
+                Cell(row["name"], strong=row["values"][0] == benchmark["recommended"]),
+                cell(row["value"]),
+                cell(row["contribution"]),
+                count(sum(row["contacts"].values())),
+                count(row["unsubscribes"]["mean"]),
+                *(share_cell(row["list_lost_after_weeks"][week]) for week in weeks),
+            ]
+            for row in rows
+        ],
+        "Recommended: the tightest cap whose value the simulation cannot tell from the best one. List lost: share of "
+        "all subscriptions at the start. Beneath a number: its 95% interval from the simulation.",
+    )  # fmt: skip
+    return Section(f"Which cap? {benchmark['cap']}", said, table, [lambda: _list_figure(result, rows)])
+
+
+def _points(result: Result) -> Table:
+    currency, reference = result["scenario"]["currency"], result["points"][result["reference"]]["name"]
+    weeks = result["scenario"]["weeks"]
+    table: list[list[Cell | str]] = []
+    for place, row in enumerate(result["points"]):
+        name = Cell(row["name"], strong=place == result["best"])
+        if "infeasible" in row:
+            table.append([name, "no plan fits", "", "", "", "", "", ""])
+            continue
+        flags = row.get("efficient", {})
+        on = [label for key, label in (("list", "list"), ("spend", "spend")) if flags.get(key)]
+        table.append(
+            [
+                name,
+                cell(row["value"]),
+                cell(row["minus_reference"]["value"]),
+                cell(row["contribution"]),
+                cell(row["cost"]),
+                cell(row["unsubscribes"]),
+                share_cell(row["list_lost_share"]),
+                ", ".join(on) or "no",
+            ]
+        )
+    label = " × ".join(axis["label"] for axis in result["axes"])
+    columns = (
+        label, f"value, {currency}", f"more than at {reference}, {currency}", f"contribution, {currency}",
+        f"cost, {currency}", "unsubscribes", "list lost", "efficient in",
+    )  # fmt: skip
+    note = f"Over no contact; contribution, cost, unsubscribes and list are those of the {weeks} weeks."
+    return Table(columns, table, note)
+
+
+def _matrix(result: Result) -> Table:
+    """Value for each pair of values."""
+    first, second = result["axes"]
+    across = len(second["values"])
+    columns = (f"{first['label']} ↓  {second['label']} →", *(str(value) for value in second["values"]))
+    rows = []
+    for place, value in enumerate(first["values"]):
+        cells = result["points"][place * across : (place + 1) * across]
+        rows.append([str(value), *(cell(row.get("value")) if "value" in row else "no plan fits" for row in cells)])
+    return Table(columns, rows, f"Value over no contact, horizon and tail together, {result['scenario']['currency']}.")
+
+
+def _value_figure(result: Result, rows: list[Row]) -> Figure:
+    """Value over the first key; one panel for each value of the second."""
+    currency, axes = result["scenario"]["currency"], result["axes"]
+    title, panels = f"Value, {currency}", []
+    second = axes[1]["values"] if len(axes) > 1 else [None]
+    best = result["points"][result["best"]]["name"]
+    for index, value in enumerate(second):
+        mine = [row for row in rows if value is None or row["values"][1] == value]
+        drawn = [
+            {"x": str(row["values"][0]), **_ends(row["value"]), "tone": "plan" if row["name"] == best else "grey"}
+            for row in mine
+        ]
+        if drawn:
+            name = "" if value is None else f"{axes[1]['label']}: {value}"
+            panels.append(Panel(f"value-{index}", curves.curve(drawn, axes[0]["label"], title, title), name))
+    caption = (
+        f"Value over no contact, horizon and tail together, in {currency}. The upright line through a point is its 95% "
+        "interval; neighbouring points share their customers and their luck, so differences between them are known "
+        "better than these intervals say. The best point is coloured. The axis does not start at zero."
+    )
+    return Figure("Value", caption, panels)
+
+
+def _list_figure(result: Result, rows: list[Row]) -> Figure:
+    """List lost after a year, level by level."""
+    last = list(rows[0]["list_lost_after_weeks"])[-1]
+    chosen = result["cap_benchmark"]["recommended"]
+    drawn = [
+        {
+            "x": row["name"],
+            **_ends({key: 100 * value for key, value in row["list_lost_after_weeks"][last].items()}),
+            "tone": "plan" if row["values"][0] == chosen else "grey",
+        }
+        for row in rows
+    ]
+    spec = curves.curve(drawn, "Contacts allowed", "Subscriptions lost in a year, %", "List lost by cap")
+    caption = (
+        "Share of the subscriptions at the start that are lost within 52 weeks at each cap, in %, with its 95% "
+        "interval. The recommended cap is coloured."
+    )
+    return Figure("What a looser cap costs", caption, [Panel("list-lost", spec)])
+
+
+def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
+    """Contribution against list loss or spend."""
+    currency, weeks = result["scenario"]["currency"], result["scenario"]["weeks"]
+    measure, factor, x_title = {
+        "list": ("list_lost_share", 100.0, f"Subscriptions lost in {weeks} weeks, %"),
+        "spend": ("cost", 1.0, f"Cost of contacts, {currency}"),
+    }[kind]
+    drawn = [
+        {
+            "label": row["name"],
+            "x": factor * row[measure]["mean"],
+            "x_low": factor * row[measure].get("ci_low", row[measure]["mean"]),
+            "x_high": factor * row[measure].get("ci_high", row[measure]["mean"]),
+            "y": row["contribution"]["mean"],
+            "y_low": row["contribution"].get("ci_low", row["contribution"]["mean"]),
+            "y_high": row["contribution"].get("ci_high", row["contribution"]["mean"]),
+            "efficient": bool(row["efficient"][kind]),
+        }
+        for row in rows
+    ]
+    if len({round(row["x"], 6) for row in drawn}) < 2:
+        return None
+    spec = curves.frontier(drawn, x_title, f"Contribution in {weeks} weeks, {currency}", x_title)
+    what = "the list" if kind == "list" else "the money spent"
+    caption = (
+        f"Contribution of the {weeks} weeks over no contact against {what}. Coloured and joined: the efficient points; "
+        "a grey one is beaten by another that brings as much for less. Thin lines: 95% intervals of the simulation."
+    )
+    return Figure(
+        f"Increment against {'list loss' if kind == 'list' else 'spend'}", caption, [Panel(f"frontier-{kind}", spec)]
+    )
+
+
+def _ends(estimate: Row) -> Row:
+    mean, interval = estimate_text(estimate)
+    low, high = estimate.get("ci_low", estimate["mean"]), estimate.get("ci_high", estimate["mean"])
+    return {"mean": estimate["mean"], "low": low, "high": high, "text": f"{mean} ({interval})" if interval else mean}

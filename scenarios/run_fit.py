@@ -1,0 +1,184 @@
+"""The recipe behind ``contactpolicy fit``: orders, and messages if there are any, to a fitted and tested model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from scenarios import build
+from scenarios.finished import RunResult
+from scenarios.fit_segments import shipped_segments_at
+from scenarios.fragment import fit_fragment
+from scenarios.load import load_scenario
+from scenarios.log_rates import log_rates, rates_fragment
+from scenarios.order_rows import order_rows
+from scenarios.outcome import Part
+from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
+from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from sim.fit.cross_checks import cross_checks
+from sim.fit.history import WithoutContacts, without_contacts
+from sim.fit.organic import fit_organic, organic_numbers
+from sim.fit.trial_log import is_trial
+from sim.messages import MessageLog, read_messages
+from sim.orders import OrderLog, read_orders
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Progress = Callable[[float, float, str], None]
+"""progress(done, total, text)."""
+ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
+Duplicates = Literal["keep", "drop", "refuse"]
+Refunds = Literal["refuse", "net", "drop"]
+FORECAST_WEEKS = 26
+NO_TRIAL = (
+    "what contacts add cannot be learned from this log: it has neither a holdout nor arms. Past contacts were taken "
+    "out at the assumed effects; contactpolicy effects says which holdout would measure them"
+)
+ASSUMPTIONS = "library:small"
+"""Shipped channels and behaviour: what past contacts are taken to have done."""
+_EPOCH = dt.date(1970, 1, 1)
+
+
+def fit_orders(
+    orders: object,
+    *,
+    columns: Mapping[str, str] | None = None,
+    until: dt.date | None = None,
+    model: ModelChoice = "best",
+    duplicates: Duplicates = "keep",
+    refunds: Refunds = "refuse",
+    where: Mapping[str, str] | None = None,
+    messages: object = None,
+    message_columns: Mapping[str, str] | None = None,
+    decisions: Mapping[str, str] | None = None,
+    encoding: str = "auto",
+    decimal: Literal[".", ","] = ".",
+    cross_check: bool = False,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Order process and spend of a file or data frame of orders, tested on held-out orders.
+
+    ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
+    oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
+    ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders.
+    """
+    clock, say = Clock(), progress or _silent
+    say(0.0, 1.0, "reading orders")
+    name = orders.name if isinstance(orders, Path) else "data frame"
+    rows = order_rows(orders, where or {}, encoding) if isinstance(orders, Path) else orders
+    log = read_orders(
+        rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding
+    )
+    sent = None
+    if messages is not None:
+        say(0.1, 1.0, "reading messages")
+        sent = read_messages(
+            messages, log, columns=message_columns, decisions=decisions, encoding=encoding,
+            progress=lambda rows: say(0.1, 1.0, f"reading messages: {rows / 1e6:.1f} million"),
+        )  # fmt: skip
+    say(0.3, 1.0, "fitting")
+    last = None if until is None else (until - _EPOCH).days
+    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at)
+    found = plain.to_dict()
+    if cross_check:
+        say(0.5, 1.0, "other models")
+        ends = (found["backtest"][key] for key in ("calibrated_until", "held_out_until"))
+        found["cross_checks"] = cross_checks(log, *((dt.date.fromisoformat(end) - _EPOCH).days for end in ends))
+    if sent is not None:
+        say(0.6, 1.0, "taking past contacts out")
+        fitted_until = (dt.date.fromisoformat(plain.fitted_until) - _EPOCH).days
+        found |= _past_contacts(log, sent, fitted_until, found)
+    for kind in ("frequency", "segment"):
+        table = found["backtest"][f"by_{kind}"]
+        found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]
+    scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
+    if isinstance(orders, Path):
+        scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
+    head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
+    result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
+    contacts = "none" if sent is None else "current"
+    text = fit_fragment(found["organic"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
+    tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
+    if sent is not None:
+        tables["message_rates"] = found["messages"]["rates"]
+    frames = {name: _frame(rows) for name, rows in tables.items() if rows}
+    say(1.0, 1.0, "done")
+    return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
+
+
+def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> Part:
+    """The parts of the result that a message log adds or changes."""
+    shipped = load_scenario(ASSUMPTIONS, [f"channels.{name}.enabled=true" for name in ("push", "messenger")])
+    channels = build.channels(shipped)
+    contacts = of_messages(sent, channels, build.behaviour(shipped))
+    fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"])
+    strange = unknown_channels(sent, channels)
+    warnings = list(found["warnings"])
+    if strange:
+        warnings.append(
+            f"nothing is known of what a contact does through {', '.join(strange)}: these messages were taken to have "
+            "no effect; map them to one of " + ", ".join(channel.name for channel in channels)
+        )
+    effects = {c.name: c.orders_per_contact for c in channels if c.name in sent.channels}
+    rates = log_rates(sent, channels, build.behaviour(shipped))
+    warnings += rates.pop("warnings")
+    if not is_trial(sent):
+        warnings.append(NO_TRIAL)
+    return rates | {
+        "organic": organic_numbers(fit.organic),
+        "label": LOG_TAKEN_OUT,
+        "warnings": warnings,
+        "history": {
+            "contacts": "log",
+            "label": LOG_TAKEN_OUT,
+            "stimulated_share": fit.stimulated_share,
+            "assumed_orders_per_contact": effects,
+            "forecast_weeks": FORECAST_WEEKS,
+            "forecast_without_contacts": float(fit.expected_future_orders(FORECAST_WEEKS).sum()),
+            "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
+        },
+        "messages": message_facts(sent),
+        "fragment": rates_fragment(rates, [channel.name for channel in channels]),
+    }
+
+
+def _plain_forecast(orders: OrderLog, fit: WithoutContacts, until_day: int, found: Part) -> float:
+    """The same forecast from the fit that takes every past order for organic."""
+    numbers = {name: found["organic"][name] for name in ("r", "alpha", "a", "b")}
+    s = orders.summary(until_day)
+    model = type(fit.organic.parameters)(**numbers)
+    return float(model.expected_future_orders(FORECAST_WEEKS, s.frequency, s.recency_weeks, s.age_weeks).sum())
+
+
+def message_facts(sent: MessageLog) -> Part:
+    """The ``messages`` of a result."""
+    days = {"first_day": int(sent.day.min()), "last_day": int(sent.day.max())}
+    facts: Part = {
+        "messages": int(sent.sent.sum()),
+        "held_back": int((~sent.sent).sum()),
+        "customers": sent.n_contacted,
+    }
+    facts |= {key: (_EPOCH + dt.timedelta(days=day)).isoformat() for key, day in days.items()}
+    facts |= {"rates": sent.rates(), "findings": [finding.to_dict() for finding in sent.findings]}
+    return facts | ({"notes": list(sent.notes)} if sent.notes else {})
+
+
+def _order_facts(log: OrderLog) -> Part:
+    days = {"first_day": log.first_day, "last_day": log.last_day}
+    facts: Part = {"customers": log.n_customers, "orders": log.n_orders}
+    facts |= {key: (_EPOCH + dt.timedelta(days=day)).isoformat() for key, day in days.items()}
+    return facts | ({"notes": list(log.notes)} if log.notes else {})
+
+
+def _frame(rows: list[Part]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _silent(done: float, total: float, text: str) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,135 @@
+"""Orders made by the engine under 0, 2 and 3 e-mails a week, refitted with the log of those e-mails.
+
+The organic orders of all three worlds are the same to come. So every fit must say the same about a world without
+contacts, and the truth; a fit without the log must not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pytest
+
+from scenarios.finished import RunResult
+from scenarios.load import load_scenario
+from scenarios.run_fit import fit_orders
+from scenarios.world import load_base, make_world
+from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, EV_UNSUBSCRIBE, NANO, W_ORDERS
+from sim.policy import Frequencies
+from sim.simulate import simulate
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("kernels")]
+
+CUSTOMERS, WEEKS, FUTURE = 5_000, 78, 26
+PER_WEEK = (2, 3, 0)
+ORIGIN = np.datetime64("2023-01-01")
+
+
+@dataclass(frozen=True)
+class Worlds:
+    log: np.ndarray
+    future: float
+    """Organic orders expected in the 26 weeks after the history."""
+
+    def orders(self, world: int) -> pl.DataFrame:
+        rows = self.log[(self.log[:, 0] == world) & np.isin(self.log[:, 3], (EV_ORGANIC, EV_STIMULATED))]
+        who = np.concatenate([np.arange(CUSTOMERS), rows[:, 1]])
+        day = np.concatenate(
+            [np.zeros(CUSTOMERS, dtype=np.int64), rows[:, 2] + 1]
+        )  # the first order was the day before
+        value = 10.0 + (who * 7 + day * 13) % 50  # not looked at, but not all alike
+        return pl.DataFrame(
+            {"customer_id": who, "order_date": ORIGIN + day.astype("timedelta64[D]"), "order_value": value}
+        )
+
+    def messages(self, world: int) -> pl.DataFrame:
+        rows = self.log[(self.log[:, 0] == world) & (self.log[:, 3] == EV_CONTACT)]
+        sent = ORIGIN + (rows[:, 2] + 1).astype("timedelta64[D]")
+        left = self.log[(self.log[:, 0] == world) & (self.log[:, 3] == EV_UNSUBSCRIBE)]
+        gone = np.isin(rows[:, 1] * 10_000 + rows[:, 2], left[:, 1] * 10_000 + left[:, 2])
+        told = {"customer_id": rows[:, 1], "sent_at": sent, "delivered": rows[:, 5], "unsubscribed": gone.astype(int)}
+        return pl.DataFrame(told).with_columns(channel=pl.lit("email"))
+
+
+@pytest.fixture(scope="module")
+def worlds(kernels: None) -> Worlds:
+    overrides = [
+        'base.synthetic_model.model="mbg-nbd"', "base.synthetic_model.r=0.6",
+        "base.synthetic_model.mean_orders_per_year=3.91", "base.synthetic_model.a=0.64", "base.synthetic_model.b=1.18",
+        f"horizon.weeks={WEEKS + FUTURE}", "horizon.tail_weeks=0",
+    ]  # fmt: skip
+    base = load_base(load_scenario("library:calibration", overrides))
+    world = make_world(base, base.population(CUSTOMERS, 3).standing_for(CUSTOMERS))
+    tables = [np.full((len(world.rfm.segments), 1), float(f)) for f in PER_WEEK]
+    plans = [
+        Frequencies(f"{f}", world.rfm.segments, world.channel_names, t) for f, t in zip(PER_WEEK, tables, strict=True)
+    ]
+    found = simulate(world, plans, seed=3, log_lines=6_000_000).totals
+    log = found.log[found.log[:, 2] < 7 * WEEKS - 1]
+    return Worlds(log, float(found.world[2, WEEKS:, W_ORDERS].sum() / NANO))
+
+
+@pytest.fixture(scope="module")
+def fits(worlds: Worlds) -> list[RunResult]:
+    with_log = [fit_orders(worlds.orders(w), messages=worlds.messages(w), model="mbg-nbd") for w in (0, 1)]
+    return [*with_log, fit_orders(worlds.orders(2), model="mbg-nbd")]
+
+
+def test_the_log_gives_back_the_world_without_contacts(worlds, fits):
+    for f, done in zip(PER_WEEK[:2], fits, strict=False):
+        past = done.result["history"]
+        assert past["label"] == done.result["label"] == "contacts of the message log taken out"
+        assert abs(past["forecast_without_contacts"] / worlds.future - 1) < 0.08, f
+        assert 1.06 < past["forecast_under_past_contacts"] / past["forecast_without_contacts"] < 1.6
+
+
+def test_parameters_are_those_of_a_base_never_contacted(fits):
+    alone = fits[2].result["organic"]
+    assert fits[2].result["label"] == "under current contacts"
+    for done in fits[:2]:
+        organic = done.result["organic"]
+        assert organic["r"] / organic["alpha"] == pytest.approx(alone["r"] / alone["alpha"], rel=0.10)
+        assert organic["a"] / (organic["a"] + organic["b"]) == pytest.approx(
+            alone["a"] / (alone["a"] + alone["b"]), abs=0.06
+        )
+
+
+def test_what_was_caused_is_at_least_what_is_said(worlds, fits):
+    """Orders of customers who had dropped out are all caused, and counted as if the customer was active."""
+    for world, done in enumerate(fits[:2]):
+        kinds = worlds.log[worlds.log[:, 0] == world, 3]
+        caused = (kinds == EV_STIMULATED).sum() / np.isin(kinds, (EV_ORGANIC, EV_STIMULATED)).sum()
+        assert 0.7 < done.result["history"]["stimulated_share"] / caused < 1.03
+
+
+def test_the_terminal_says_it(fits):
+    said = fits[0].summary()
+    assert "Fit contacts of the message log taken out" in said
+    assert "Messages: rates, not effects" in said
+    assert "of the past repeat orders came from these messages" in said
+    assert fits[0].frame("message_rates")["channel"].to_list() == ["email"]
+
+
+def test_how_readily_customers_leave_is_what_the_engine_has(fits):
+    """u .001, gamma .15, frailty k 1, for e-mail; one frequency for all, so that gamma stays wide open."""
+    for done in fits[:2]:
+        (found,) = done.result["optouts"]
+        assert found["channel"] == "email"
+        assert found["left"] > 200
+        assert found["hazard_low"] < 0.001 < found["hazard_high"]
+        assert found["growth_low"] <= 0.15 <= found["growth_high"]
+        assert found["frailty_low"] <= 1.0 <= found["frailty_high"]
+
+
+def test_the_fragment_states_what_the_log_tells(fits, tmp_path):
+    text = fits[0].texts["scenario_fragment.toml"]
+    assert "[channels.email]\ndelivered = { value = 1, origin" in text
+    assert "unsubscribe_per_contact = { value = 0.00" in text
+    (tmp_path / "fragment.toml").write_text(text)
+    (tmp_path / "s.toml").write_text('extends = ["library:cdnow.toml", "fragment.toml"]\n')
+    email = load_scenario(tmp_path / "s.toml").scenario.channels["email"]
+    assert (email.delivered.origin, email.unsubscribe_per_contact.origin) == ("fitted", "fitted")
+    assert 0.99 < email.delivered.low < email.delivered.value == 1, "all of them arrive in these worlds"
+    assert any("neither a holdout nor arms" in warning for warning in fits[0].result["warnings"])
