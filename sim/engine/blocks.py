@@ -37,8 +37,8 @@ from sim.engine.tables import (
 )
 
 BLOCK = 512
-"""Customers of a block: its state stays in the second-level cache. (Smaller ones cost more in calls and in loops that are
-too short, larger ones gain nothing.)"""
+"""Customers of a block: its state stays in the second-level cache. (Smaller ones cost more in calls and in short loops,
+larger ones gain nothing.)"""
 BLOCKS_PER_TASK = 16
 """Most blocks a thread takes at a time; also the grain of progress."""
 

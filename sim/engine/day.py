@@ -180,7 +180,8 @@ def advance_blocks(t, people, states, out, scratch, d0, d1, part, origin):  # ty
         )
         line = out.logged[0]
         if part == MORNING:
-            scratch.before[:] = out.requests
+            for w in range(out.requests.shape[0]):
+                scratch.before[w] = out.requests[w]
         advance(t, _people_of(people, block), state, _out_of(out, a, b), scratch, d0, d1, part)
         for k in range(line, min(out.logged[0], out.log.shape[0])):
             out.log[k, 1] += origin + a

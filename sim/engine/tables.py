@@ -219,7 +219,8 @@ class Tables(NamedTuple):
     unit_cost (MICRO), stimulus (orders on the first day: (1 - d) orders_per_contact), worth (on all days), weight,
     delivered, click_of_seen, unsubscribe, complaint; cascade_of (-1 = none), condition, delay (days), last_step;
     quiet (days after an order); floor_word, floor_place; bind_from, bind_to, count_from, count_to (its rows of bind
-    and counted), bind_others (any enforced rule that is not plain); capacitated, capacity_tie (its stream breaks ties)."""
+    and counted), bind_others (any enforced rule that is not plain); capacitated, capacity_tie (whose stream breaks
+    ties)."""
     placement: F64  # (W, C) share of what is delivered that reaches the inbox, this week
     offers: Records
     """(offers + 1,) 0 = none: discount (share of the order value), days, pull (chance that a stimulated order is pulled

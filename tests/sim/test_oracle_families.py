@@ -1,0 +1,48 @@
+"""The kernel against the oracle, family by family of the policy language, and in mixtures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import families
+from tests.sim.test_oracle import assert_same, unhurried
+
+pytestmark = pytest.mark.usefixtures("kernels")
+
+MIXTURES = (
+    ("classes", "calendar", "points", "cooldowns", "prerequisites", "personal", "reported"),
+    ("household", "points", "campaigns"),
+    ("campaigns", "cascades", "offers", "timing", "birthdays"),
+    ("newcomers", "waking", "birthdays", "cascades"),
+    ("pull_forward", "offers", "waking"),
+    ("capacity", "reputation", "arbitration"),
+)
+
+
+@pytest.mark.parametrize("family", families.FAMILIES)
+def test_one_family(family: str) -> None:
+    check((family,), examples=8)
+
+
+@pytest.mark.parametrize("mixture", MIXTURES, ids=" ".join)
+def test_mixtures(mixture: tuple[str, ...]) -> None:
+    check(mixture, examples=15)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mixture", [*[(f,) for f in families.FAMILIES], *MIXTURES], ids=" ".join)
+def test_many_worlds(mixture: tuple[str, ...]) -> None:
+    check(mixture, examples=60)
+
+
+def check(names: tuple[str, ...], examples: int) -> None:
+    @given(families.full_worlds(names), st.integers(0, 2**31))
+    @settings(unhurried, max_examples=examples)
+    def same(case: Any, seed: int) -> None:
+        assert_same(*case, seed)
+
+    same()
