@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,10 @@ class Space:
     channels: tuple[str, ...]
     levels: tuple[tuple[float, ...], ...]
     """Per channel, ascending contacts per week, the first 0."""
+    campaigns: tuple[str, ...] = ()
+    """Campaigns and cascades that run beside every plan of the space."""
+    offers: tuple[tuple[str, str, str], ...] = ()
+    """(segment, channel, offer) that every plan of the space carries."""
 
     def __post_init__(self) -> None:
         for channel, levels in zip(self.channels, self.levels, strict=True):
@@ -59,12 +63,16 @@ class Space:
             per_segment *= len(levels)
         return int(per_segment ** len(self.segments))
 
+    def beside(self, plan: Frequencies) -> Space:
+        """The same choices, with the campaigns and offers of ``plan`` running beside."""
+        return replace(self, campaigns=plan.campaigns, offers=plan.offers)
+
     def plan(self, choice: Choice, name: str) -> Frequencies:
         """The frequencies a choice stands for."""
         table = np.array(
             [[self.levels[c][choice[s, c]] for c in range(len(self.channels))] for s in range(len(self.segments))]
         )
-        return Frequencies(name, self.segments, self.channels, table)
+        return Frequencies(name, self.segments, self.channels, table, self.campaigns, self.offers)
 
     def nearest(self, plan: Frequencies) -> Choice:
         """The choice whose levels are nearest to a plan's frequencies."""

@@ -161,7 +161,7 @@ def optimize_scenario(
     done = optimize(
         world,
         base.population,
-        Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)),
+        Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)).beside(world.current),
         build.limits(loaded),
         tariffs=build.tariffs(loaded),
         seed=seed,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.tables import COST, MICRO, NANO, ORDERS, REVENUE, SAMPLED_REVENUE
+from sim.engine.tables import COST, MICRO, NANO, OFFER_COST, ORDERS, REVENUE, SAMPLED_OFFER_COST, SAMPLED_REVENUE
 from sim.population import Population
 from sim.result import SimulationResult
 
@@ -82,10 +82,12 @@ def _exact_sum_of_squares(values: npt.NDArray[np.int64]) -> int:
 
 
 def value_per_customer(result: SimulationResult, plan: str | int, phase: int) -> npt.NDArray[np.int64]:
-    """Contribution (N,) in millionths of the currency: margin x revenue - contact cost; tail discounted."""
+    """Contribution (N,) in millionths of the currency: margin x revenue (at list prices) - contact cost - what offers
+    take off orders, those included that would have come anyway; tail discounted."""
     margin = result.world.economics.margin
     revenue = result.per_customer(plan, phase, REVENUE)
-    return np.asarray(np.rint(margin * revenue).astype(np.int64) - result.per_customer(plan, phase, COST))
+    costs = result.per_customer(plan, phase, COST) + result.per_customer(plan, phase, OFFER_COST)
+    return np.asarray(np.rint(margin * revenue).astype(np.int64) - costs)
 
 
 def total_value(result: SimulationResult, plan: str | int, baseline: str | int) -> Estimate:
@@ -128,9 +130,10 @@ def outcome_interval(result: SimulationResult, plan: str | int, baseline: str | 
 
 
 def sampled_contribution(result: SimulationResult, plan: str | int) -> npt.NDArray[np.float64]:
-    """(N,) margin x sampled revenue - contact cost of the horizon, currency: what books would show."""
+    """(N,) margin x sampled revenue - contact cost - discounts of the horizon, currency: what books would show."""
     money = result.world.economics.margin * result.per_customer(plan, 0, SAMPLED_REVENUE)
-    return np.asarray(money - result.per_customer(plan, 0, COST)) / MICRO
+    costs = result.per_customer(plan, 0, COST) + result.per_customer(plan, 0, SAMPLED_OFFER_COST)
+    return np.asarray(money - costs) / MICRO
 
 
 def total_of_expected(result: SimulationResult, plan: str | int, baseline: str | int) -> float:
