@@ -19,8 +19,8 @@ UNITS: dict[str, str] = {"orders": "orders", "reach": "channels kept"}
 def worth(result: SimulationResult, objective: Objective) -> npt.NDArray[np.int64]:
     """(W, N) millionths of the objective's unit, horizon plus tail.
 
-    contribution: margin x revenue - contact cost - discounts; revenue: both discounted after the horizon. orders: expected
-    orders. reach: minus the expected opt-outs, of which a customer may have one per channel.
+    contribution: margin x revenue - contact cost - discounts; revenue: both discounted after the horizon. orders:
+    expected orders. reach: minus the expected opt-outs, of which a customer may have one per channel.
     """
     customer = result.totals.customer
     if objective == "revenue":
