@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenarios import cli_effects
 from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -174,45 +173,6 @@ def fit(
 
 
 @app.command()
-def effects(
-    trial: cli_effects.Trial = None,
-    outcomes: cli_effects.Outcomes = "",
-    before: cli_effects.Before = "",
-    by: cli_effects.By = "",
-    control: cli_effects.Control = None,
-    channel: cli_effects.Channel = None,
-    orders: cli_effects.Orders = None,
-    messages: cli_effects.Messages = None,
-    columns: cli_effects.Columns = "",
-    message_columns: cli_effects.MessageColumns = "",
-    decide: cli_effects.Decide = None,
-    out: Out = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Say what contacts add: from an experiment with arms, or from orders and a message log with a holdout."""
-    named = {
-        option: _pairs(f"--{option}", cli_effects.listed(text))
-        for option, text in (("outcomes", outcomes), ("columns", columns), ("message-columns", message_columns))
-    }
-    common = {"control": control, "columns": named["columns"], "decisions": _pairs("--decide", decide or [])}
-    of_file = {
-        "outcomes": named["outcomes"], "before": cli_effects.listed(before), "by": cli_effects.listed(by),
-        "channel": channel,
-    }  # fmt: skip
-    options = cli_effects.options_of(
-        trial, orders, messages, common, of_file, {"message_columns": named["message-columns"]}
-    )
-    _check_out(out)
-    from scenarios.option_words import as_options
-    from scenarios.run_effects import run_effects
-
-    with _progress() as progress, as_options():
-        done = run_effects(trial, orders=orders, messages=messages, out=out, progress=progress, **options)
-    _print(done.result, done.directory, json)
-
-
-@app.command()
 def simulate(
     scenario: ScenarioFile,
     set_: Sets = None,
@@ -274,38 +234,6 @@ def optimize(
             progress=progress,
         )  # fmt: skip
     _print(done.result, done.directory, json)
-
-
-@app.command()
-def score(
-    plans: Annotated[list[Path] | None, typer.Argument(metavar="[PLAN]...", help="Plan files to score.")] = None,
-    world: Annotated[
-        list[str] | None, typer.Option("--world", metavar="NAME", help="Benchmark world; default all that fit.")
-    ] = None,
-    solver: Annotated[
-        list[str] | None, typer.Option("--solver", metavar="NAME", help="Built-in solver, or 'all'. Repeatable.")
-    ] = None,
-    seed: Seed = 1,
-    customers: Annotated[int, typer.Option(min=100, help="Fresh customers, and as many for each solver.")] = 10_000,
-    threads: Threads = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Score plans and solvers on the public benchmark worlds: regret, broken limits, time."""
-    from scenarios import score as scoring
-
-    solvers = scoring.SOLVERS if solver and "all" in solver else tuple(solver or ())
-    with _progress() as progress:
-        result = scoring.score(
-            plans or [], worlds=world or (), solvers=solvers, customers=customers, seed=seed, threads=threads,
-            progress=progress,
-        )  # fmt: skip
-    if json:
-        import json as writer
-
-        print(writer.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
-    else:
-        print("\n".join(scoring.score_lines(result)))
 
 
 COLUMNS = ("customer_id", "order_date", "order_value")
@@ -440,7 +368,9 @@ def _report_fault(error: Exception) -> None:
     print(f"a fault of contactpolicy itself, not of your input: {what} ({hint})", file=sys.stderr)
 
 
-from scenarios import cli_plan as _plan_commands  # noqa: E402, F401  (commands of other files join the app above)
+from scenarios import cli_effects as _effects_command  # noqa: E402, F401  (commands of other files join the app above)
+from scenarios import cli_plan as _plan_commands  # noqa: E402, F401
+from scenarios import cli_score as _score_command  # noqa: E402, F401
 from scenarios import cli_whatif as _whatif_commands  # noqa: E402, F401
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``contactpolicy effects``: the options, and which recipe they mean."""
+"""``contactpolicy effects``: the options, and which recipe they mean; joins the commands of `scenarios.cli`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from scenarios.cli import Debug, Json, Out, _check_out, _pairs, _print, _progress, app
 from sim.errors import InputError
 
 Trial = Annotated[
@@ -29,6 +30,43 @@ Messages = Annotated[Path | None, typer.Option(metavar="FILE", help="... and a m
 Columns = Annotated[str, typer.Option(metavar="NAME=COLUMN,...", help="Other names: customer_id=cid,arm=group,...")]
 MessageColumns = Annotated[str, typer.Option(metavar="NAME=COLUMN,...", help="Names in the message log.")]
 Decide = Annotated[list[str] | None, typer.Option(metavar="NAME=CHOICE", help="About oddities. Repeatable.")]
+
+
+@app.command()
+def effects(
+    trial: Trial = None,
+    outcomes: Outcomes = "",
+    before: Before = "",
+    by: By = "",
+    control: Control = None,
+    channel: Channel = None,
+    orders: Orders = None,
+    messages: Messages = None,
+    columns: Columns = "",
+    message_columns: MessageColumns = "",
+    decide: Decide = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what contacts add: from an experiment with arms, or from orders and a message log with a holdout."""
+    named = {
+        option: _pairs(f"--{option}", listed(text))
+        for option, text in (("outcomes", outcomes), ("columns", columns), ("message-columns", message_columns))
+    }
+    common = {"control": control, "columns": named["columns"], "decisions": _pairs("--decide", decide or [])}
+    of_file = {
+        "outcomes": named["outcomes"], "before": listed(before), "by": listed(by),
+        "channel": channel,
+    }  # fmt: skip
+    options = options_of(trial, orders, messages, common, of_file, {"message_columns": named["message-columns"]})
+    _check_out(out)
+    from scenarios.option_words import as_options
+    from scenarios.run_effects import run_effects
+
+    with _progress() as progress, as_options():
+        done = run_effects(trial, orders=orders, messages=messages, out=out, progress=progress, **options)
+    _print(done.result, done.directory, json)
 
 
 def listed(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -325,4 +325,4 @@ class Frequencies:
         """The same plan with one frequency changed."""
         table = np.array(self.per_week)
         table[segment, channel] = per_week
-        return Frequencies(name or self.name, self.segments, self.channels, table)
+        return replace(self, name=name or self.name, per_week=table)

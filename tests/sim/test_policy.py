@@ -25,7 +25,7 @@ SEGMENTS, CHANNELS = ("new", "old"), ("email", "sms", "push")
 @pytest.mark.parametrize(
     ("what", "message"),
     [
-        (("", 1, 7), "every cap has a name"),
+        (("", 1, 7), "every rule has a name"),
         (("x", -1, 7), r"policy.caps 'x'.max_contacts: must not be negative \(given: -1\); allowed: >= 0"),
         (("x", 1, 0), "window out of range"),
         (("x", 1, LONGEST_WINDOW_DAYS + 1), r"window out of range \(given: 64\); allowed: 1 to 63 days"),
@@ -50,7 +50,7 @@ def test_caps_that_are_taken() -> None:
         ({"quiet_days_after_order": 366}, "policy.quiet_days_after_order: out of range"),
         ({"holdout_share": 1.1}, r"policy.holdout_share: is a share \(given: 1.1\); allowed: 0 to 1"),
         ({"holdout_share": NAN}, "policy.holdout_share: is a share"),
-        ({"caps": (FrequencyCap("x", 1, 7), FrequencyCap("x", 2, 7))}, "two caps share a name.*x"),
+        ({"caps": (FrequencyCap("x", 1, 7), FrequencyCap("x", 2, 7))}, "two rules share a name.*x"),
     ],
 )
 def test_policies_that_are_refused(fields: dict[str, Any], message: str) -> None:
@@ -126,6 +126,13 @@ def test_replace_changes_one_frequency(segment: int, channel: int, per_week: flo
     assert other.per_week.tolist() == expected.tolist()
     assert plan.per_week.tolist() == np.tile([1.0, 2.0, 3.0], (2, 1)).tolist()
     assert (plan.name, other.name) == ("plan", "other")
+
+
+def test_replace_keeps_campaigns_and_offers() -> None:
+    offers = (("old", "email", "ten_percent"),)
+    plan = replace(Frequencies.nothing(SEGMENTS, CHANNELS), campaigns=("welcome",), offers=offers)
+    other = plan.replace(0, 1, 2.0)
+    assert (other.name, other.campaigns, other.offers) == ("no_contact", ("welcome",), offers)
 
 
 def test_nothing_is_no_contact() -> None:
