@@ -55,6 +55,8 @@ class World:
     """Correlation (normal copula) between consent and the order rate."""
 
     def __post_init__(self) -> None:
+        if self.suppressed is not None:  # a truth value means channel 0; inverting one would mean all the others
+            object.__setattr__(self, "suppressed", np.asarray(self.suppressed, dtype=np.int64))
         if self.population.suppressed is not None:  # also when a world is given other customers
             object.__setattr__(self, "suppressed", self.population.suppressed)
         require(1 <= self.weeks <= 260, "horizon.weeks", "out of range", self.weeks, "1 to 260 weeks")

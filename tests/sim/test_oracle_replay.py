@@ -114,9 +114,6 @@ def pressed(policy: ContactPolicy, *, capacities: tuple[Capacity, ...] = (), **p
     return started, chosen, log_of(oracle.simulate(started, [chosen], chosen, seed=5)[0])
 
 
-WEAK = pytest.mark.xfail(strict=False, reason="some of these changes need a log under more pressure to be seen")
-
-
 @cache
 def tight() -> tuple[Started, Any, Any]:
     return pressed(TIGHT, capacities=(DESK,), campaigns=("news", "chain", "other"))
@@ -154,7 +151,6 @@ def stricter() -> list[Any]:
     return [pytest.param(policy, id=str(n)) for n, policy in enumerate([*policies, ContactPolicy(holdout_share=0.2)])]
 
 
-@WEAK
 @pytest.mark.parametrize("policy", stricter())
 def test_the_replay_sees_a_rule_that_is_a_little_tighter(policy: ContactPolicy) -> None:
     assert found_in(tight(), policy=policy).violations
@@ -167,7 +163,6 @@ def test_the_replay_counts_rules_that_are_only_reported() -> None:
     assert sum(found.reported.values()) > 20
 
 
-@WEAK
 @pytest.mark.parametrize(
     "changes",
     [
@@ -186,7 +181,6 @@ def changed(**cascade: Any) -> Program:
     return replace(PROGRAM, cascades=(replace(CHAIN, **cascade), OTHER))
 
 
-@WEAK
 @pytest.mark.parametrize(
     "program",
     [
@@ -224,7 +218,6 @@ def test_the_replay_sees_contacts_that_were_not_due() -> None:
     assert any("not there" in what for what in found_in(tight(), log=early).violations)
 
 
-@WEAK
 def test_the_replay_sees_contacts_after_an_opt_out_and_out_of_order() -> None:
     log = tight()[2]
     gone = np.array([[0, row, 0, oracle.UNSUBSCRIBE, 0, 0] for row in range(40)])
