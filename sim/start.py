@@ -127,6 +127,7 @@ def _stationary(
         s=with_fields(tables.s, kept_from=kept_from, stopping=False, offering=False),
         days=with_fields(tables.days, phase=settled),
         lanes=with_fields(tables.lanes, capacitated=0),
+        runs=np.zeros_like(tables.runs),  # no cascade before day 0
     )
     # the reference customer's response, so that the rate is the stock; a frailty so small that chances are hazards
     plain = people._replace(effect=np.ones(n), frailty=np.full(n, _SMALL_FRAILTY), joined=np.full(n, -1))

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.eligibility import floor_day, recall_contacts
-from sim.engine.pacing import due_day
+from sim.engine.eligibility import recall_contacts
+from sim.engine.pacing import asked_for
 from sim.engine.segments import remember_order
 from sim.engine.tables import (
     ACTIVE,
@@ -186,14 +186,9 @@ def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
     evening = begin.joined[i] - 1
     state.due[w, i, :] = NEVER
     for lane in range(begin.credit.shape[1]):
-        rate = t.pace[w, t.days[0].phase, lane, begin.segment[i]].rate
         credit = begin.credit[i, lane]
         state.pace[w, i, lane, CREDIT] = credit
         state.pace[w, i, lane, ANCHOR] = evening
         if (reachable >> np.int64(t.lanes[lane].channel)) & 1 and t.lanes[lane].cascade_of < 0:
-            state.due[w, i, lane] = due_day(credit, evening, rate)
-            floor = t.pace[w, t.days[0].phase, lane, begin.segment[i]].floor_window
-            if t.s[0].floored and floor > 0:
-                state.due[w, i, lane] = min(
-                    np.int64(state.due[w, i, lane]), max(evening + 1, floor_day(t, state, w, lane, i, floor))
-                )
+            due = asked_for(t, state, w, lane, i, credit, evening, t.days[0].phase, begin.segment[i])
+            state.due[w, i, lane] = due

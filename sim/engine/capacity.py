@@ -11,12 +11,13 @@ import numpy as np
 
 from sim.engine.cascades import step_fits
 from sim.engine.eligibility import earliest_days
-from sim.engine.pacing import keep_due
+from sim.engine.pacing import asks, keep_due
 from sim.engine.tables import (
     ANCHOR,
     C_FIRST,
     C_SEGMENT,
     CHOSEN,
+    CONTACTABLE,
     CREDIT,
     DISPLACED,
     EVENTS,
@@ -24,10 +25,13 @@ from sim.engine.tables import (
     GRANTED,
     MEAN_VALUE,
     MICRO,
+    NEVER,
     PACE,
     PLACE_LANES,
     SEGMENT,
     STEP_DUE,
+    STOPPED,
+    SUBSCRIBED,
 )
 from sim.jit import inlined, kernel
 from sim.rng import mix
@@ -69,7 +73,8 @@ def days_waiting(t, state, w, i, lane, day):  # type: ignore[no-untyped-def]
     """Days since the contact that is due was due first."""
     if t.lanes[lane].cascade_of >= 0:
         return float(day - state.cascade[w, i, STEP_DUE])
-    if state.pace[w, i, lane, CREDIT] < PACE:
+    rate = t.pace[w, t.days[day].phase, lane, np.uint64(state.person[w, i, SEGMENT])].rate
+    if state.pace[w, i, lane, CREDIT] < PACE or rate == 0:  # due today, or only the floor asks
         return 0.0
     return float(day - state.pace[w, i, lane, ANCHOR])
 
@@ -113,7 +118,8 @@ def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-un
     """Where precedence is not fixed: who is due on several lines gets them in the order of their scores.
 
     Writes ``scratch.turn`` for all lines of all events; returns the number of rounds. Lines that are not due in
-    the morning come in the last round, by precedence.
+    the morning come in the last round, by precedence; lines that are due and must wait keep their place (which
+    member of a household comes first would else depend on when a rule was looked at last).
     """
     lanes = t.lanes.shape[0]
     rounds = 0
@@ -123,17 +129,30 @@ def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-un
         for n in range(lanes):
             lane = t.lanes[n].order
             turn = lanes
-            if state.due[w, i, lane] <= day:
+            if _is_due(t, people, state, w, i, lane, day):
                 mine = _score(t, people, state, segment, w, i, lane, day)
                 turn = 0
                 for m in range(lanes):
                     other = t.lanes[m].order
-                    if other != lane and state.due[w, i, other] <= day:
+                    if other != lane and _is_due(t, people, state, w, i, other, day):
                         theirs = _score(t, people, state, segment, w, i, other, day)
                         turn += (theirs > mine) | ((theirs == mine) & (m < n))
                 rounds = max(rounds, turn + 1)
             scratch.turn[k, lane] = turn
     return rounds
+
+
+@inlined
+def _is_due(t, people, state, w, i, lane, day):  # type: ignore[no-untyped-def]
+    """Due this morning, whether a rule makes it wait or not."""
+    channel = np.int64(t.lanes[lane].channel)
+    if t.lanes[lane].cascade_of >= 0:
+        return state.due[w, i, lane] < NEVER and state.cascade[w, i, STEP_DUE] <= day
+    if (state.n[w, SUBSCRIBED, i] * people.n[CONTACTABLE, i] >> channel) & 1 == 0:
+        return False
+    if lane == channel and (state.n[w, STOPPED, i] >> channel) & 1:
+        return False
+    return asks(t, state, w, lane, i, day)
 
 
 @inlined

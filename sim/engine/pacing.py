@@ -33,6 +33,16 @@ def due_day(credit, day, rate):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def asked_for(t, state, w, lane, i, credit, evening, phase, segment):  # type: ignore[no-untyped-def]
+    """First day after ``evening`` on which the pace or the lane's floor asks for a contact."""
+    pace = t.pace[w, phase, lane]
+    due = due_day(credit, evening, pace[segment].rate)
+    if t.s[0].floored and pace[segment].floor_window > 0:
+        due = min(due, max(evening + 1, floor_day(t, state, w, lane, i, pace[segment].floor_window)))
+    return due
+
+
+@inlined
 def spend_credit(state, w, lane, i, day, rate, interval):  # type: ignore[no-untyped-def]
     """A contact goes out: pay for it and set the next due day; ``interval`` = PACE // rate spares a division."""
     credit = np.int64(state.pace[w, i, lane, CREDIT])
@@ -54,7 +64,9 @@ def wait_until(state, w, lane, i, day, rate, retry_day):  # type: ignore[no-unty
     if state.pace[w, i, lane, CREDIT] < PACE:
         state.pace[w, i, lane, CREDIT] += (day - state.pace[w, i, lane, ANCHOR]) * rate
         state.pace[w, i, lane, ANCHOR] = day
-    # (a contact that only a floor asks for leaves the credit below a contact: it goes on growing)
+    credit = np.int64(state.pace[w, i, lane, CREDIT])
+    if credit < PACE:  # only a floor asks: the credit goes on growing, and the pace may ask before the rules allow it
+        retry_day = min(np.int64(retry_day), due_day(credit, day, rate))
     state.due[w, i, lane] = retry_day
 
 
@@ -66,7 +78,7 @@ def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-unty
     """
     reachable = state.n[w, SUBSCRIBED, i] * people.n[CONTACTABLE, i]
     for lane in range(t.lanes.shape[0]):
-        if t.lanes[lane].cascade_of >= 0:
+        if t.lanes[lane].cascade_of >= 0 or state.pace[w, i, lane, ANCHOR] >= day:  # (a step; not there yet)
             continue
         channel = np.int64(t.lanes[lane].channel)
         stands_still = lane == channel and (state.n[w, STOPPED, i] >> channel) & 1
@@ -77,10 +89,7 @@ def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-unty
             state.pace[w, i, lane, CREDIT] = credit
             state.pace[w, i, lane, ANCHOR] = day - 1
         if (reachable >> channel) & 1 and not stands_still:
-            state.due[w, i, lane] = due_day(credit, day - 1, t.pace[w, new[0], lane, new[1]].rate)
-            if t.s[0].floored and t.pace[w, new[0], lane, new[1]].floor_window > 0:
-                floor = max(day, floor_day(t, state, w, lane, i, t.pace[w, new[0], lane, new[1]].floor_window))
-                state.due[w, i, lane] = min(np.int64(state.due[w, i, lane]), floor)
+            state.due[w, i, lane] = asked_for(t, state, w, lane, i, credit, day - 1, new[0], new[1])
         else:
             state.due[w, i, lane] = NEVER
 
@@ -92,27 +101,33 @@ def keep_due(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-d
     n = np.int64(0)
     for k in range(due):
         i = scratch.u[CHOSEN, k]
-        segment = np.uint64(state.person[w, i, SEGMENT])
-        rate = t.pace[w, t.days[day].phase, lane, segment].rate
-        paced = _paced_due(state, w, lane, i, day, rate)
-        floor = NEVER
-        if t.pace[w, t.days[day].phase, lane, segment].floor_window > 0:
-            floor = floor_day(t, state, w, lane, i, t.pace[w, t.days[day].phase, lane, segment].floor_window)
-        if min(paced, floor) <= day:
+        asked = _day_asked(t, state, w, lane, i, day)
+        if asked <= day:
             scratch.u[CHOSEN, n] = i
             n += 1
         else:
-            state.due[w, i, lane] = min(paced, floor)
+            state.due[w, i, lane] = asked
     return n
 
 
 @inlined
-def _paced_due(state, w, lane, i, day, rate):  # type: ignore[no-untyped-def]
-    """The day the pacing alone asks for; up to ``day`` if it does now."""
-    credit = np.int64(state.pace[w, i, lane, CREDIT])
+def asks(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
+    """Does the pace or the lane's floor ask for a contact today?"""
+    return _day_asked(t, state, w, lane, i, day) <= day
+
+
+@inlined
+def _day_asked(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
+    """The day the pace or the floor asks for; up to ``day`` if it does now."""
+    segment = np.uint64(state.person[w, i, SEGMENT])
+    pace = t.pace[w, t.days[day].phase, lane]
+    rate, credit = pace[segment].rate, np.int64(state.pace[w, i, lane, CREDIT])
     if credit < PACE:
         credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
-    return day if credit >= PACE and rate > 0 else due_day(credit, day, rate)
+    asked = day if credit >= PACE and rate > 0 else due_day(credit, day, rate)
+    if t.s[0].floored and pace[segment].floor_window > 0:
+        asked = min(asked, floor_day(t, state, w, lane, i, pace[segment].floor_window))
+    return asked
 
 
 @inlined

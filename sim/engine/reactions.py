@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engine.pacing import due_day
+from sim.engine.pacing import asked_for
 from sim.engine.tables import (
     ANCHOR,
     C_OUTCOME,
@@ -45,8 +45,9 @@ def order_is_a_reaction(t, people, state, w, i, day):  # type: ignore[no-untyped
     for channel in range(state.unanswered.shape[2]):
         state.unanswered[w, i, channel] = 0
         if (state.n[w, STOPPED, i] >> channel) & 1:
-            rate = t.pace[w, t.days[day].phase, channel, np.uint64(state.person[w, i, SEGMENT])].rate
             state.pace[w, i, channel, ANCHOR] = day
             if (state.n[w, SUBSCRIBED, i] >> channel) & people.n[CONTACTABLE, i]:
-                state.due[w, i, channel] = due_day(np.int64(state.pace[w, i, channel, CREDIT]), day, rate)
+                credit, segment = np.int64(state.pace[w, i, channel, CREDIT]), np.uint64(state.person[w, i, SEGMENT])
+                due = asked_for(t, state, w, channel, i, credit, day, t.days[day].phase, segment)
+                state.due[w, i, channel] = due
     state.n[w, STOPPED, i] = 0

@@ -45,7 +45,8 @@ def own_order(setting: Setting, me: Customer, plan: Frequencies, day: int) -> di
     """Turn of each line due this morning, 0 first; under "priority" none has a turn of its own."""
     if setting.world.policy.arbitration == "priority":
         return {}
-    due = {line: due_since(setting, me, plan, line, day) for line in range(len(setting.lines))}
+    open_lines = [n for n, of in enumerate(setting.lines) if of.step is not None or of.channel in me.subscribed]
+    due = {line: due_since(setting, me, plan, line, day) for line in open_lines}
     due = {line: since for line, since in due.items() if since is not None}
     if setting.world.policy.arbitration == "value":
         due = {line: -value(setting, me, plan, line, day) for line in due}

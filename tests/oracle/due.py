@@ -7,10 +7,15 @@ from tests.oracle.customer import FULL, Customer
 from tests.oracle.setting import Setting
 
 
+def earned(per_week: float) -> int:
+    """Pacing credit of a day; a frequency too low for any is none."""
+    return round(per_week * 2**20)
+
+
 def grow_credit(setting: Setting, me: Customer, plan: Frequencies, day: int) -> None:
     """Morning: pacing credit grows until a contact is due; it stands still while the line is switched off."""
     for line in me.credit:
-        per_day = round(setting.per_week(plan, line, me.segment) * 2**20)
+        per_day = earned(setting.per_week(plan, line, me.segment))
         if per_day > 0 and line not in me.stopped and me.credit[line] < FULL:
             me.credit[line] += per_day
             if me.credit[line] >= FULL:
@@ -32,7 +37,7 @@ def due_since(setting: Setting, me: Customer, plan: Frequencies, line: int, day:
 
 def is_paced(setting: Setting, me: Customer, plan: Frequencies, line: int) -> bool:
     """Due because of its frequency: such a contact costs credit."""
-    return me.credit[line] >= FULL and round(setting.per_week(plan, line, me.segment) * 2**20) > 0
+    return me.credit[line] >= FULL and earned(setting.per_week(plan, line, me.segment)) > 0
 
 
 def needs_floor(setting: Setting, me: Customer, plan: Frequencies, line: int, day: int) -> bool:
@@ -43,7 +48,7 @@ def needs_floor(setting: Setting, me: Customer, plan: Frequencies, line: int, da
     for floor in setting.world.policy.floors:
         if floor.channel != setting.channel_name(line) or not setting.is_in(me.segment, floor.segments):
             continue
-        if not any(setting.per_week(plan, line, s) > 0 for s in segments if setting.is_in(s, floor.segments)):
+        if not any(earned(setting.per_week(plan, line, s)) > 0 for s in segments if setting.is_in(s, floor.segments)):
             continue
         counted = setting.selected(Selection((floor.channel,)))
         if sum(day - at < floor.rolling_days for n in counted for at in me.contacts[n]) < floor.min_contacts:
