@@ -70,6 +70,12 @@ def kernel(function: F) -> F:
     return _compile(function, _nrt=False, error_model="numpy")
 
 
+def inner_kernel(function: F) -> F:
+    """The same for a function that only kernels call: it gets no door for Python, which would take longer to compile
+    than most of these functions do (it unpacks every array of the tuples handed over)."""
+    return _compile(function, _nrt=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def inlined(function: F) -> F:
     """A part of a kernel, pasted into its callers before compilation.
 

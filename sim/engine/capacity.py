@@ -33,11 +33,11 @@ from sim.engine.tables import (
     STOPPED,
     SUBSCRIBED,
 )
-from sim.jit import inlined, kernel
+from sim.jit import inlined, inner_kernel, kernel
 from sim.rng import mix
 
 
-@kernel
+@inner_kernel
 def ask(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Write down the requests of this block and world in ``out.asked``, their scores in ``out.score``."""
     for lane in range(t.lanes.shape[0]):
@@ -104,7 +104,7 @@ def grant(order, asked, use, left, granted):  # type: ignore[no-untyped-def]
                 left[r] -= use[r, lane]
 
 
-@inlined
+@inner_kernel
 def only_granted(t, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """What the rules allow and nobody granted is displaced."""
     for k in range(due):
@@ -113,7 +113,7 @@ def only_granted(t, state, out, scratch, w, lane, day, due):  # type: ignore[no-
             out.displaced[w, t.days[day].week, lane] += 1
 
 
-@kernel
+@inner_kernel
 def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Where precedence is not fixed: who is due on several lines gets them in the order of their scores.
 

@@ -30,14 +30,14 @@ from sim.engine.tables import (
     SUBSCRIBED,
     TRIGGER_DUE,
 )
-from sim.jit import inlined, kernel
+from sim.jit import inlined, inner_kernel
 
 _REGISTERED, _ENTERED_SEGMENT, _DAYS_SINCE_ORDER, _BIRTHDAY = range(4)
 _ALWAYS, _SEEN, _NOT_SEEN, _CLICKED, _NOT_CLICKED = range(5)
 _YEAR = 365
 
 
-@kernel
+@inner_kernel
 def look_at_triggers(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """For those for whom something may be triggered this morning: queue it, begin what may, say when to look again."""
     for k in range(events):
@@ -144,7 +144,7 @@ def step_fits(t, state, w, i, lane):  # type: ignore[no-untyped-def]
     return fits and (state.n[w, SUBSCRIBED, i] >> np.int64(t.lanes[lane].channel)) & 1 == 1
 
 
-@inlined
+@inner_kernel
 def keep_possible_steps(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Of those to whom the step is due, keep whom its condition and consent allow; it is left out for the others."""
     n = np.int64(0)
@@ -168,7 +168,7 @@ def step_waits(t, state, w, i, lane, day, retry_day):  # type: ignore[no-untyped
         state.due[w, i, lane] = min(retry_day, last)
 
 
-@inlined
+@inner_kernel
 def steps_sent(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Remember what the contacts led to."""
     for k in range(sent):

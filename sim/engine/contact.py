@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.behaviour import consent, fatigue
 from sim.engine.booking import log_event
-from sim.engine.capacity import only_granted
+from sim.engine.capacity import only_granted, take_turns
 from sim.engine.cascades import keep_possible_steps, step_waits, steps_sent
 from sim.engine.eligibility import (
     book_blocked,
@@ -74,39 +74,55 @@ from sim.engine.tables import (
     UNSUBSCRIBED_EXPECTED,
     W_COST,
 )
-from sim.jit import inlined
+from sim.jit import inlined, inner_kernel
 from sim.rng import high, low, mix
 
 
-@inlined
-def contact_lane(t, people, state, out, scratch, w, lane, day, events, turn):  # type: ignore[no-untyped-def]
-    """Steps 3 and 4 for one lane; ``events`` customers are listed in ``scratch.u[EVENTS]``; of these, where precedence
-    is not fixed, those whose ``turn`` it is."""
-    due = _due(t, state, scratch, w, lane, day, events, turn)
-    if due > 0:
-        if t.lanes[lane].cascade_of >= 0:
-            due = keep_possible_steps(t, state, scratch, w, lane, day, due)
-        elif t.s[0].floored:
-            due = keep_due(t, state, scratch, w, lane, day, due)
-    if due > 0:
-        sent = _allowed(t, people, state, out, scratch, w, lane, day, due)
-        if sent > 0:
-            _gather(t, people, state, scratch, w, lane, day, sent)
-            if t.s[0].logging:
-                _log_contacts(t, out, scratch, w, lane, day, sent)
-            leaving = _outcomes(t, out, scratch, w, lane, day, sent)
-            _apply(t, state, out, scratch, w, lane, day, sent)
-            if t.s[0].offering:
-                open_windows(t, people, state, out, scratch, w, lane, day, sent)
-            if t.s[0].stopping:
-                count_reactions(t, state, scratch, w, lane, sent)
+@inner_kernel
+def contact_all(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
+    """Steps 3 and 4 for the ``events`` customers listed in ``scratch.u[EVENTS]``, line after line; where precedence is
+    not fixed, in rounds. (One function with its parts pasted in: pasting the body of the loop in as well would triple
+    the time it takes to compile.)"""
+    lanes, rounds = t.lanes.shape[0], 0
+    if t.s[0].arbitrated and events > 0:
+        rounds = take_turns(t, people, state, scratch, w, day, events)
+    for place in range((rounds + 1) * lanes):
+        lane = t.lanes[place % lanes].order
+        turn = place // lanes if place < rounds * lanes else lanes
+        due = _due(t, state, scratch, w, lane, day, events, turn)
+        if due > 0:
             if t.lanes[lane].cascade_of >= 0:
-                steps_sent(t, state, scratch, w, lane, day, sent)
-            if t.s[0].behaving:
-                if leaving > 0:
-                    _unsubscribe(t, state, out, scratch, w, lane, day, sent)
-                if t.lanes[lane].complaint > 0.0:
-                    _complaints(t, out, scratch, w, lane, day, sent)
+                due = keep_possible_steps(t, state, scratch, w, lane, day, due)
+            elif t.s[0].floored:
+                due = keep_due(t, state, scratch, w, lane, day, due)
+        if due == 0:
+            continue
+        earliest_days(t, people, state, scratch, w, lane, day, due)
+        if t.lanes[lane].capacitated:
+            only_granted(t, state, out, scratch, w, lane, day, due)
+        if t.s[0].households:
+            shared_home(t, people, state, scratch, w, lane, day, due)
+        sent = _allowed(t, people, state, out, scratch, w, lane, day, due)
+        if sent == 0:
+            continue
+        remember_contacts(t, state, scratch, w, lane, day, sent)
+        if t.s[0].floored:
+            floor_pacing(t, state, scratch, w, lane, day, sent)
+        _gather(t, people, state, scratch, w, lane, day, sent)
+        if t.s[0].logging:
+            _log_contacts(t, out, scratch, w, lane, day, sent)
+        leaving = _outcomes(t, out, scratch, w, lane, day, sent)
+        _apply(t, state, out, scratch, w, lane, day, sent)
+        if t.s[0].offering:
+            open_windows(t, people, state, out, scratch, w, lane, day, sent)
+        if t.s[0].stopping:
+            count_reactions(t, state, scratch, w, lane, sent)
+        if t.lanes[lane].cascade_of >= 0:
+            steps_sent(t, state, scratch, w, lane, day, sent)
+        if t.s[0].behaving and leaving > 0:
+            _unsubscribe(t, state, out, scratch, w, lane, day, sent)
+        if t.s[0].behaving and t.lanes[lane].complaint > 0.0:
+            _complaints(t, out, scratch, w, lane, day, sent)
 
 
 @inlined
@@ -128,12 +144,7 @@ def _due(t, state, scratch, w, lane, day, events, turn):  # type: ignore[no-unty
 
 @inlined
 def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
-    """Keep those whom no rule forbids, and let them pay for the contact; the others wait."""
-    earliest_days(t, people, state, scratch, w, lane, day, due)
-    if t.lanes[lane].capacitated:
-        only_granted(t, state, out, scratch, w, lane, day, due)
-    if t.s[0].households:
-        shared_home(t, people, state, scratch, w, lane, day, due)
+    """Keep those whom no rule forbids (``scratch.n[C_FIRST]``), and let them pay for the contact; the others wait."""
     pace = t.pace[w, t.days[day].phase, lane]
     sent, blocked = np.int64(0), np.int64(0)
     for k in range(due):
@@ -160,9 +171,6 @@ def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore
             spend_credit(state, w, lane, scratch.u[CHOSEN, k], day, pace[segment].rate, pace[segment].interval)
     if t.s[0].detailed and t.s[0].reported:
         book_violations(t, people, state, out, scratch, w, lane, day, sent)
-    remember_contacts(t, state, scratch, w, lane, day, sent)
-    if t.s[0].floored:
-        floor_pacing(t, state, scratch, w, lane, day, sent)
     return sent
 
 
@@ -249,7 +257,7 @@ def _apply(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyp
             out.recent[w, lane, scratch.u[CHOSEN, k]] |= 1 << (t.days.shape[0] - 1 - day)
 
 
-@inlined
+@inner_kernel
 def _unsubscribe(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Those who opted out are out of reach on this channel, for good: none of its lines is due again. (The steps of a
     cascade are left out when their turn comes.)"""
@@ -266,7 +274,7 @@ def _unsubscribe(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no
                 log_event(out, w, i, day, EV_UNSUBSCRIBE, lane, 0)
 
 
-@inlined
+@inner_kernel
 def _complaints(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Only what has arrived is complained about."""
     arrival, place = t.place[PLACE_LANES + 2 * lane, day], t.place[PLACE_LANES + 2 * lane + 1, day]
@@ -283,7 +291,7 @@ def _complaints(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped
                 log_event(out, w, scratch.u[CHOSEN, k], day, EV_COMPLAINT, lane, 0)
 
 
-@inlined
+@inner_kernel
 def _log_contacts(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     place = t.place[PLACE_LANES + 2 * lane, day]
     for k in range(sent):

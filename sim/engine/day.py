@@ -23,9 +23,9 @@ import numpy as np
 from sim.behaviour import orders, response
 from sim.engine.begin import Begin, begin_block
 from sim.engine.booking import book_expected, book_week, book_week_end, log_event
-from sim.engine.capacity import ask, take_turns
+from sim.engine.capacity import ask
 from sim.engine.cascades import keep_running, look_at_triggers
-from sim.engine.contact import contact_lane
+from sim.engine.contact import contact_all
 from sim.engine.evening import expect, happen
 from sim.engine.lists import list_hits
 from sim.engine.offers import book_offers, close_windows
@@ -66,14 +66,14 @@ from sim.engine.tables import (
     Packed,
     State,
 )
-from sim.jit import inlined, kernel
+from sim.jit import inlined, inner_kernel, kernel
 from sim.rng import high, low, mix
 
 WHOLE_DAYS, MORNING, EVENING = range(3)
 """Parts of a day: the morning up to the requests for capacity, and what follows once they are granted."""
 
 
-@kernel
+@inner_kernel
 def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-untyped-def]
     """Advance a block from the morning of day ``d0`` to the morning of day ``d1``, in all worlds; or the given
     ``part`` of these days."""
@@ -100,7 +100,7 @@ def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-un
                     ask(t, people, state, out, scratch, w, day, events)
             if part != MORNING:
                 if events > 0:
-                    _contacts(t, people, state, out, scratch, w, day, events)
+                    contact_all(t, people, state, out, scratch, w, day, events)
                 happening = expect(t, state, scratch, w)
                 if happening > 0:
                     happen(t, people, state, out, scratch, w, day, happening)
@@ -242,7 +242,7 @@ def _wake_up(state, scratch, w, day):  # type: ignore[no-untyped-def]
     return np.int64(list_hits(hit, scratch.hit_words, scratch.u[EVENTS]))
 
 
-@kernel
+@inner_kernel
 def _segments(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Step 2."""
     if t.s[0].newcomers:
@@ -277,19 +277,6 @@ def _arrive(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     person[i, TRIGGER_DUE] = day
     for lane in range(t.lanes.shape[0]):
         state.pace[w, i, lane, ANCHOR] = day - 1
-
-
-@kernel
-def _contacts(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
-    """Steps 3 and 4, line after line; where precedence is not fixed, in rounds."""
-    lanes = t.lanes.shape[0]
-    rounds = 0
-    if t.s[0].arbitrated and events > 0:
-        rounds = take_turns(t, people, state, scratch, w, day, events)
-    for r in range(rounds + 1):
-        turn = r if r < rounds else lanes
-        for n in range(lanes):
-            contact_lane(t, people, state, out, scratch, w, t.lanes[n].order, day, events, turn)
 
 
 @inlined
@@ -337,7 +324,7 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
         log_event(out, w, i, day, EV_SEGMENT, new, old)
 
 
-@kernel
+@inner_kernel
 def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
     """Another plan holds from today on: everybody's pacing goes over to its frequencies."""
     old, new = t.days[day - 1].phase, t.days[day].phase
@@ -351,7 +338,7 @@ def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
         state.wake[w, i] = day
 
 
-@kernel
+@inner_kernel
 def _end_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untyped-def]
     """Step 7."""
     book_week(t, people, state, out, scratch, w, day)

@@ -35,7 +35,7 @@ from sim.engine.tables import (
     STEP_DUE,
     VIOLATIONS,
 )
-from sim.jit import inlined, kernel
+from sim.jit import inlined, inner_kernel
 
 _ONE, _SIXTEEN, _FORTY_EIGHT = np.uint64(1), np.uint64(16), np.uint64(48)
 _TWO, _THREE = np.uint64(2), np.uint64(3)
@@ -63,7 +63,7 @@ def earliest_days(t, people, state, scratch, w, lane, day, due):  # type: ignore
         _other_rules(t, people, state, scratch, w, lane, day, due)
 
 
-@kernel
+@inner_kernel
 def _other_rules(t, people, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Rules that are not a plain comparison with one entry of the customer's own."""
     for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
@@ -108,7 +108,7 @@ def _head_of_household(people, i):  # type: ignore[no-untyped-def]
     return row
 
 
-@kernel
+@inner_kernel
 def shared_home(t, people, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Caps of households, decided one customer after the other: of those whom ``scratch.n[C_FIRST]`` lets through, each
     who stays is remembered before the next is looked at."""
@@ -156,7 +156,7 @@ def push_day(state, w, i, word, words, day):  # type: ignore[no-untyped-def]
         word += _ONE
 
 
-@kernel
+@inner_kernel
 def book_blocked(t, people, state, out, scratch, w, lane, day, blocked):  # type: ignore[no-untyped-def]
     """Contacts that are due for the first time and must wait: one count for the rule that forbids longest."""
     pace = t.pace[w, t.days[day].phase, lane]
@@ -190,7 +190,7 @@ def _book_longest(t, people, state, out, w, lane, i, segment, day):  # type: ign
     out.rule[w, t.days[day].week, rule, BLOCKED] += 1
 
 
-@kernel
+@inner_kernel
 def book_violations(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Rules that are only reported: contacts that go out although they would have been forbidden."""
     for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):

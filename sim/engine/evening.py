@@ -42,7 +42,7 @@ from sim.engine.tables import (
     U_STIMULATED,
     W_DROPOUTS,
 )
-from sim.jit import inlined, kernel
+from sim.jit import inlined, inner_kernel
 from sim.rng import full, high, low, mix
 
 
@@ -70,7 +70,7 @@ def expect(t, state, scratch, w):  # type: ignore[no-untyped-def]
     return np.int64(list_hits(hit, scratch.hit_words, scratch.u[CHOSEN]))
 
 
-@kernel
+@inner_kernel
 def happen(t, people, state, out, scratch, w, day, happening):  # type: ignore[no-untyped-def]
     """Steps 5 and 6: what happens."""
     stimulated, organic, ceiling = state.f[w, STIMULATED], state.f[w, ORGANIC], state.f[w, CEILING]

@@ -22,11 +22,11 @@ from sim.engine.tables import (
     SUM_OFFER,
     SUM_OFFER_ALL,
 )
-from sim.jit import inlined
+from sim.jit import inlined, inner_kernel
 from sim.rng import full, mix
 
 
-@inlined
+@inner_kernel
 def open_windows(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Delivered contacts with an offer open their customers' windows, today included."""
     pace = t.pace[w, t.days[day].phase, lane]

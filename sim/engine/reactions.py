@@ -18,10 +18,10 @@ from sim.engine.tables import (
     STOPPED,
     SUBSCRIBED,
 )
-from sim.jit import inlined
+from sim.jit import inlined, inner_kernel
 
 
-@inlined
+@inner_kernel
 def count_reactions(t, state, scratch, w, lane, sent):  # type: ignore[no-untyped-def]
     """Count regular contacts since the latest reaction to any contact of the channel; at the limit the line stops."""
     channel = np.int64(t.lanes[lane].channel)

@@ -21,7 +21,6 @@ MIXTURES = (
     ("pull_forward", "offers", "waking"),
     ("capacity", "reputation", "arbitration"),
     ("floors", "switch_offs", "arbitration", "household"),
-    families.FAMILIES,
 )
 
 
@@ -35,8 +34,12 @@ def test_mixtures(mixture: tuple[str, ...]) -> None:
     check(mixture, examples=15)
 
 
+def test_everything_together() -> None:
+    check(families.FAMILIES, examples=5)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("mixture", [*[(f,) for f in families.FAMILIES], *MIXTURES], ids=" ".join)
+@pytest.mark.parametrize("mixture", [families.FAMILIES, *[(f,) for f in families.FAMILIES], *MIXTURES], ids="-".join)
 def test_many_worlds(mixture: tuple[str, ...]) -> None:
     check(mixture, examples=60)
 
