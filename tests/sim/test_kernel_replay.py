@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.tables import EV_CONTACT, VIOLATIONS
-from sim.policy import ContactPolicy, Frequencies
+from sim.policy import ContactPolicy, Frequencies, FrequencyCap
 from sim.result import SimulationResult
 from sim.simulate import simulate
 from sim.start import Started, start_world
@@ -19,6 +20,7 @@ from sim.world import World
 from tests.families import FAMILIES, Case, full_worlds
 from tests.replay import Found, replay
 from tests.sim.test_oracle import LOG_LINES, unhurried
+from tests.worlds import EMAIL, LIVELY, synthetic, uniform_plan, world_of
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -42,15 +44,18 @@ def reported(result: SimulationResult, world: int) -> Counter[tuple[int, int]]:
     return Counter({(week, n): int(k) for week, row in enumerate(counts) for n, k in enumerate(row) if k})
 
 
+def without_homes(world: World, counts: Counter[tuple[int, int]]) -> Counter[tuple[int, int]]:
+    homes = {n for n, rule in enumerate(world.policy.caps) if rule.household}
+    return Counter({place: k for place, k in counts.items() if place[1] not in homes})
+
+
 def check(case: Case, seed: int) -> int:
     """Contacts replayed; fails at the first one that breaks anything."""
     world, (*plans, tail) = case
     contacts = 0
     for w, found, read in replayed(*(run := lives(world, plans, tail, seed))):
         assert found.violations == []
-        homes = any(rule.household for rule in world.policy.caps)
-        if world.policy.arbitration == "priority" or not homes:  # else the log does not tell who was first
-            assert found.reported == reported(run[1], w)
+        assert without_homes(world, found.reported) == without_homes(world, reported(run[1], w))
         contacts += read
     return contacts
 
@@ -96,3 +101,19 @@ def test_the_replay_sees_a_kernel_that_forgets_the_rules() -> None:
 
     forgetful()
     assert sum(seen) >= 5
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the kernel counts a contact against a household's reported cap twice: itself too"
+)
+def test_a_household_cap_that_is_only_reported() -> None:
+    """1 in 2 days for two who live together, one contact a day each: all but the first contact break it."""
+    people = replace(synthetic(LIVELY, 2, seed=11, tenure_days=200), household=np.array([0, 0]))
+    mail = replace(EMAIL, consent_share=1.0, orders_per_contact=0.0, unsubscribe_per_contact=0.0)
+    cap = FrequencyCap("one", 1, 2, household=True, enforced=False)
+    world = world_of(people, (mail,), policy=ContactPolicy(caps=(cap,)), weeks=1, start="rested", current=(7.0,))
+    started, result = lives(world, [uniform_plan(world, 7.0)], world.current, 1)
+    ((_, found, read),) = replayed(started, result)
+    assert read == 14
+    assert found.reported == Counter({(0, 0): 13})
+    assert reported(result, 0) == found.reported
