@@ -18,17 +18,19 @@ import numpy.typing as npt
 
 from scenarios import build
 from scenarios.load import LoadedScenario
+from scenarios.outcome import Part, contact_totals
+from scenarios.outcome_program import campaign_contacts
 from scenarios.world import Base, FrameScenario, load_base, make_world, no_contact
 from sim.compare import Estimate, base_total, value_per_customer
 from sim.engine.tables import (
     COST,
     NANO,
+    OFFER_COST,
+    OFFER_COST_ORGANIC,
     OPT_OUTS,
     ORDERS,
     REACHABLE,
     REVENUE,
-    SENT,
-    UNSUBSCRIBED_EXPECTED,
 )
 from sim.lower import subscribed
 from sim.policy import Frequencies
@@ -41,7 +43,9 @@ from sim.world import World
 
 I64 = npt.NDArray[np.int64]
 PLAN, NOTHING = 0, 1
-UNITS = {"value": MICRO, "contribution": MICRO, "tail": MICRO, "revenue": MICRO, "cost": MICRO}
+UNITS = dict.fromkeys(
+    ("value", "contribution", "tail", "revenue", "cost", "offer_cost", "offer_cost_organic"), float(MICRO)
+)
 """What one is counted in; orders and opt-outs in NANO."""
 
 
@@ -67,8 +71,9 @@ class Valued:
     population: Population
     measures: dict[str, I64]
     """Per simulated customer (N,): value, contribution, tail, revenue and orders over no contact; cost and
-    unsubscribes in all. Money in millionths of the currency, orders and unsubscribes in billionths. ``lost_13``: the
-    unsubscribes of the first 13 weeks, where they were asked for."""
+    unsubscribes in all; where there are offers, what they take off orders, in all and off organic ones. Money in
+    millionths of the currency, orders and unsubscribes in billionths. ``lost_13``: the unsubscribes of the first 13
+    weeks, where they were asked for."""
     contacts: dict[str, float]
     """By channel, over the horizon."""
     unsubscribes: dict[str, float]
@@ -76,6 +81,8 @@ class Valued:
     """Pairs of customer and channel reachable at the start, real base."""
     reachable: dict[str, list[float]] = field(default_factory=dict)
     """Channel -> reachable customers at the end of each week, horizon and tail."""
+    details: Part = field(default_factory=dict)
+    """What the contacts of the horizon did, by channel and by campaign, as in result.json."""
 
     def estimate(self, measure: str) -> Estimate:
         """A total over the real base."""
@@ -84,6 +91,16 @@ class Valued:
     def share_lost(self, measure: str) -> Estimate:
         """Unsubscribes as a share of the subscriptions at the start."""
         return self.estimate(measure).times(1 / self.subscriptions if self.subscriptions else 0.0)
+
+    def cost_per_order(self) -> Estimate | None:
+        """Contacts and discounts for one order more than without contact; None where there is none more. (The error of
+        a ratio of two totals, linearized.)"""
+        orders, money = self.estimate("orders").mean, self.measures["cost"] + self.measures.get("offer_cost", 0)
+        if not orders > 0:
+            return None
+        ratio = base_total(money, self.population, MICRO).mean / orders
+        apart = np.rint(money - ratio * MICRO / NANO * self.measures["orders"]).astype(np.int64)
+        return Estimate(ratio, base_total(apart, self.population, MICRO).se / orders)
 
     def minus(self, other: Valued, measure: str) -> Estimate:
         """The difference of a measure: per customer if both have the same customers, else of independent groups."""
@@ -200,7 +217,7 @@ def _measures(found: SimulationResult) -> dict[str, I64]:
     def over_none(column: int) -> I64:
         return found.per_customer(PLAN, 0, column) - found.per_customer(NOTHING, 0, column)
 
-    return {
+    measures = {
         "value": horizon + tail,
         "contribution": horizon,
         "tail": tail,
@@ -209,18 +226,32 @@ def _measures(found: SimulationResult) -> dict[str, I64]:
         "cost": found.per_customer(PLAN, 0, COST),
         "unsubscribes": found.per_customer(PLAN, 0, OPT_OUTS),
     }
+    if found.world.program.offers:
+        measures |= {
+            "offer_cost": found.per_customer(PLAN, 0, OFFER_COST),
+            "offer_cost_organic": found.per_customer(PLAN, 0, OFFER_COST_ORGANIC),
+        }
+    return measures
 
 
 def _facts(found: SimulationResult) -> Mapping[str, Any]:
     world, scale = found.world, found.world.population.scale
-    lanes = found.totals.lane[PLAN]
-    names, horizon = world.channel_names, lanes[: world.weeks].sum(axis=0)
-    listed = int(np.bitwise_count(subscribed(world)).sum())
+    lanes, names, start = found.totals.lane[PLAN], world.channel_names, subscribed(world)
+    totals = contact_totals(found, PLAN)
+    reachable = {name: (lanes[:, lane, REACHABLE] * scale).tolist() for lane, name in enumerate(names)}
+    ends = {
+        name: {"start": int((start >> lane & 1).sum()) * scale, "end": reachable[name][world.weeks - 1]}
+        for lane, name in enumerate(names)
+    }
     return {
-        "contacts": {name: float(row[SENT]) * scale for name, row in zip(names, horizon, strict=True)},
-        "unsubscribes": {
-            name: float(row[UNSUBSCRIBED_EXPECTED]) * scale / NANO for name, row in zip(names, horizon, strict=True)
+        "contacts": totals["contacts"],
+        "unsubscribes": totals["unsubscribes"],
+        "subscriptions": int(np.bitwise_count(start).sum()) * scale,
+        "reachable": reachable,
+        "details": {
+            "funnel": totals["funnel"],
+            "complaints_by_channel": totals["complaints"],
+            "reachable_by_channel": ends,
+            "campaign_contacts": campaign_contacts(found, PLAN),
         },
-        "subscriptions": listed * scale,
-        "reachable": {name: (lanes[:, lane, REACHABLE] * scale).tolist() for lane, name in enumerate(names)},
     }

@@ -110,10 +110,22 @@ def _row(alternative: Alternative, found: Valued, first: Valued, best: Valued, b
         "contacts": found.contacts,
         "unsubscribes_by_channel": found.unsubscribes,
         "list_lost_share": estimate(found.share_lost("unsubscribes")),
+        **found.details,
+        **_prices(found),
         "minus_first": {measure: estimate(found.minus(first, measure)) for measure in MEASURES},
         "winner_minus_this": {"value": estimate(best.minus(found, "value"))},
         "paired": found.same_customers(first),
     }
+
+
+def _prices(found: Valued) -> Part:
+    """What an additional order costs, and what offers cost."""
+    price, names = found.cost_per_order(), {"total": "offer_cost", "organic": "offer_cost_organic"}
+    return ({} if price is None else {"cost_per_order": estimate(price)}) | (
+        {"offer_cost": {name: estimate(found.estimate(measure)) for name, measure in names.items()}}
+        if "offer_cost" in found.measures
+        else {}
+    )
 
 
 def changes_from(base: LoadedScenario, other: LoadedScenario) -> list[Part]:

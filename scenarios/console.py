@@ -41,7 +41,8 @@ def show(result: Result, directory: object = None, file: TextIO | None = None) -
 
 def simulate_tables(result: Result) -> list[Table | str]:
     """Money, contacts and the plan of one simulated policy."""
-    return [_head(result), *_some(_money(result), _contacts(result), _plan(result.get("plan", []), "Plan"))]
+    plan = _plan(result.get("plan", []), "Plan")
+    return [_head(result), *_some(_money(result), _contacts(result), _campaigns(result), plan)]
 
 
 def optimize_tables(result: Result) -> list[Table | str]:
@@ -164,6 +165,22 @@ def _money(result: Result) -> Table | None:
         _row(table, f"no contact: contribution of one real period, {currency}", "", span)
     if "cost" in result:
         _row(table, f"contact cost, {currency}", number(result["cost"]), "")
+    if "offer_cost" in result:
+        _row(table, f"discounts, {currency}", *_estimate(result["offer_cost"]["total"]))
+        label = f"of it on orders that would have come anyway, {currency}"
+        _row(table, label, *_estimate(result["offer_cost"]["organic"]))
+    return table
+
+
+def _campaigns(result: Result) -> Table | None:
+    rows = result.get("campaign_contacts", [])
+    if not rows:
+        return None
+    table = _grid("Campaigns and cascades over the horizon", "name", "channel", "contacts", "of the first step")
+    for row in rows:
+        name = row["campaign"] + (f", step {row['step']}" if "step" in row else "")
+        share = percent(row["share_of_first_step"]) if "share_of_first_step" in row else ""
+        _row(table, name, row["channel"], count(row["contacts"]), share)
     return table
 
 

@@ -6,7 +6,7 @@ lines, the streams of contacts that channels, campaigns and cascade steps make.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -36,6 +36,8 @@ def contradictions(scenario: Scenario) -> list[Finding]:
     checks: tuple[Callable[[Scenario], Iterator[Finding]], ...] = (
         floors_above_caps,
         floors_within_the_gap,
+        two_floors_on_a_channel,
+        two_switch_offs_on_a_channel,
         prerequisites_in_a_circle,
         prerequisites_too_early,
         prerequisites_without_a_channel,
@@ -121,6 +123,32 @@ def floors_within_the_gap(scenario: Scenario) -> Iterator[Finding]:
             given += f"policy.min_gap_days = {gap}"
             also = (("policy", "min_gap_days"),)
             yield Finding(mine, "the floor asks for more than the gap allows", given, f"at most {most}", also)
+
+
+def two_floors_on_a_channel(scenario: Scenario) -> Iterator[Finding]:
+    """A channel's regular contacts have one minimum."""
+    floors = [(floor.name, (floor.channel,)) for floor in scenario.policy.floors]
+    yield from _two_on_a_channel(scenario, "floors", "channel", floors)
+
+
+def two_switch_offs_on_a_channel(scenario: Scenario) -> Iterator[Finding]:
+    """A channel's regular contacts stop for one reason."""
+    rules = [(rule.name, rule.channels or tuple(scenario.channels)) for rule in scenario.policy.switch_offs]
+    yield from _two_on_a_channel(scenario, "switch_offs", "channels", rules)
+
+
+def _two_on_a_channel(
+    scenario: Scenario, kind: str, key: str, rules: Sequence[tuple[str, Sequence[str]]]
+) -> Iterator[Finding]:
+    enabled, first = {name for name, channel in scenario.channels.items() if channel.enabled}, dict[str, int]()
+    for n, (name, channels) in enumerate(rules):
+        twice = [channel for channel in channels if channel in first and channel in enabled]
+        if twice:
+            mine, other = (*_place(kind, n), key), (*_place(kind, first[twice[0]]), key)
+            given = f"{_named(mine, name)}, {_named(other, rules[first[twice[0]]][0])}: {', '.join(twice)}"
+            what = f"two rules of policy.{kind} on one channel"
+            yield Finding(mine, what, given, "one for each channel", (other,))
+        first |= {channel: n for channel in channels if channel not in first}
 
 
 def prerequisites_in_a_circle(scenario: Scenario) -> Iterator[Finding]:

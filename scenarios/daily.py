@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from scenarios.world import Base, make_world
 from sim.engine.tables import EV_CONTACT
+from sim.lines import lines_of
 from sim.policy import Frequencies
 from sim.simulate import simulate
 from sim.start import Started, start_world
@@ -21,9 +22,9 @@ class Daily:
 
     started: Started
     contacts: npt.NDArray[np.float64]
-    """(D, L, S) contacts of the real base."""
+    """(D, C, S) contacts of the real base, by channel: regular ones, campaigns and cascades together."""
     log: npt.NDArray[np.int64]
-    """(E, 3) day, simulated customer, channel of every contact."""
+    """(E, 4) day, simulated customer, channel and line (`sim.lines`) of every contact."""
 
 
 def daily_contacts(
@@ -51,7 +52,8 @@ def daily_contacts(
             lines *= 2
     log = found.totals.log
     log = log[log[:, 3] == EV_CONTACT]
+    channel = np.array([line.channel for line in lines_of(world)])[log[:, 4]]
     segment = started.begin.segment[log[:, 1]]
     table = np.zeros((7 * weeks, len(world.channels), len(world.rfm.segments)))
-    np.add.at(table, (log[:, 2], log[:, 4], segment), population.scale)
-    return Daily(started, table, log[:, [2, 1, 4]])
+    np.add.at(table, (log[:, 2], channel, segment), population.scale)
+    return Daily(started, table, np.column_stack([log[:, [2, 1]], channel, log[:, 4]]))

@@ -29,6 +29,7 @@ from scenarios.rundir import load_result, run_directory
 from scenarios.schema_rules import Window
 from scenarios.world import Base, load_base, make_world
 from sim.errors import InputError
+from sim.lines import lines_of
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.world import World
@@ -147,10 +148,12 @@ def audience_frame(base: Base, world: World, plan: Frequencies) -> pl.DataFrame:
 
 
 def contacts_frame(daily: Daily, base: Base, loaded: LoadedScenario) -> pl.DataFrame:
-    """{date, channel, customer_id}: every contact of the dry run, in order."""
+    """{date, channel, customer_id, campaign}: every contact of the dry run, in order; the campaign or step of a cascade
+    ("welcome.2"), empty for the plan's regular contacts."""
     world = daily.started.world
-    order = np.lexsort((daily.log[:, 1], daily.log[:, 2], daily.log[:, 0]))
-    day, row, lane = daily.log[order].T
+    order = np.lexsort((daily.log[:, 3], daily.log[:, 1], daily.log[:, 2], daily.log[:, 0]))
+    day, row, lane, line = daily.log[order].T
+    names = np.array([line.name if line.campaign else "" for line in lines_of(world)])
     dates: Any = day
     start = build.start_date(loaded)
     if start is not None:
@@ -159,6 +162,7 @@ def contacts_frame(daily: Daily, base: Base, loaded: LoadedScenario) -> pl.DataF
         "date" if start is not None else "day": dates,
         "channel": np.array(world.channel_names)[lane],
         "customer_id": _ids(base, world.population, world.population.base_customer[row]),
+        "campaign": names[line],
     }
     return pl.DataFrame(frame)
 

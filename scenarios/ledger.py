@@ -30,6 +30,7 @@ from sim.result import SimulationResult
 from sim.simulate import simulate
 from sim.start import Started, start_world
 from sim.units import MICRO
+from sim.world import World
 
 Progress = Callable[[float, float, str], None]
 Versus = Literal["no_contact", "current"]
@@ -79,14 +80,29 @@ def migration_ledger(
         "groups": groups,
         "moves": rows,
         "verdict": _verdict(groups, total, loaded.scenario.currency, versus),
-        "remarks": [
-            "Segments only relabel customers here: nothing in the model makes a customer better because the label is "
-            "(waking and loyalty are off). The money is that of the orders which the contacts themselves brought."
-        ],
+        "remarks": [remark(world)],
         "provenance": provenance_part(clock, seed=seed),
     }
     say(3, 3, "done")
     return RunResult(result, {"moves": _frame(rows), "groups": _frame(groups)}, chosen, {}, loaded.slug)
+
+
+def remark(world: World) -> str:
+    """What the money in the ledger is, given what contacts can do in this world."""
+    response = world.behaviour.response
+    pulled = max([response.pull_forward_share, *(offer.pull_forward_share for offer in world.program.offers)])
+    said = [
+        "Segments only relabel customers here: nothing in the model makes a customer better because the label is.",
+        "The money is that of the orders which the contacts themselves brought"
+        + (
+            ", and of those that customers whom they woke (response.waking_share) then place by themselves."
+            if response.waking_share
+            else " (waking is off: no contact makes a customer active again)."
+        ),
+    ]
+    if pulled:
+        said.append("Orders that are missing later because they were pulled forward are taken off.")
+    return " ".join(said)
 
 
 def final_segments(found: SimulationResult, start: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

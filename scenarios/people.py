@@ -30,14 +30,15 @@ def read_facts(loaded: LoadedScenario, ids: npt.NDArray[np.str_]) -> tuple[Custo
 def with_facts(
     population: Population, loaded: LoadedScenario, facts: CustomerFacts, suppressed: Ints | None
 ) -> Population:
-    """The population with all that the scenario says about those who are there."""
+    """The population with all that the scenario says about those who are there; households stand together."""
     base = loaded.scenario.base
-    return replace(
+    told = replace(
         population,
         birthday=_birthdays(population, facts, base.assumed_birthdays, build.start_date(loaded)),
         household=_households(population, facts, base.assumed_household_size),
         suppressed=_suppressed(population, facts, suppressed, build.channels(loaded)),
     )
+    return told.by_household()
 
 
 def with_arrivals(population: Population, loaded: LoadedScenario, model: OrganicModel) -> Population:

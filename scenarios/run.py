@@ -23,6 +23,7 @@ from scenarios.doubt import doubt
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, Worlds, plan_outcome, values
+from scenarios.outcome_program import program_outcome
 from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
 from scenarios.planfile import load_plan, plan_rows
@@ -123,6 +124,7 @@ def simulate_scenario(
         progress=lambda share: say(0.2 + 0.5 * share, 1.0, "simulation"),
     )  # fmt: skip
     result = _head("simulate", loaded, found, name, chosen) | plan_outcome(found, worlds)
+    result |= program_outcome(found, worlds["plan"])
     if given and world.tail_weeks:
         say(0.7, 1.0, "the same, with the current policy after the horizon")
         back = simulate(started, plans, seed=seed, tail=world.current, threads=threads, detailed=False)
@@ -178,6 +180,7 @@ def optimize_scenario(
     worlds = {name: done.fresh.index(name) for name in ("plan", "current", "no_contact")}
     found_plan = replace(done.plan, name="found")
     result = _head("optimize", loaded, done.fresh, "found", found_plan) | plan_outcome(done.fresh, worlds)
+    result |= program_outcome(done.fresh, worlds["plan"])
     result |= search_outcome(done, ask.objective, loaded.scenario.currency)
     if world.tail_weeks and ask.tail == "found":
         say(0.9, 1.0, "the same, with the current policy after the horizon")

@@ -60,6 +60,10 @@ class MessageLog:
         """Index into `customer_ids`."""
         return np.repeat(np.arange(self.customer_ids.size, dtype=np.int32), np.diff(self.first))
 
+    def decided(self, name: str) -> str | None:
+        """What was done about an oddity of `findings`; None = it did not occur."""
+        return next((found.decision for found in self.findings if found.question.name == name), None)
+
     @property
     def n_contacted(self) -> int:
         """Customers with a message that was sent."""

@@ -71,7 +71,8 @@ class Population:
     birthday: npt.NDArray[np.int64] | None = None
     """(N,) first birthday from day 0 on, 0 to 364; it returns every 365 days. None = unknown: nothing triggers."""
     household: npt.NDArray[np.int64] | None = None
-    """(N,) number of the household; None = everybody lives alone. A customer's copies live in different households."""
+    """(N,) number of the household; None = everybody lives alone. A customer's copies live in different households.
+    In a world its members stand side by side (``by_household``)."""
     suppressed: npt.NDArray[np.int64] | None = None
     """(N,) bit mask of channels through which a customer must not be contacted; becomes ``World.suppressed``."""
 
@@ -90,8 +91,15 @@ class Population:
 
     def sample(self, rows: npt.NDArray[np.int64]) -> Population:
         """Some of the customers, standing for the whole base; each by itself, copies or not."""
+        return replace(self._at(rows), copies=1)
+
+    def by_household(self) -> Population:
+        """The same customers with the members of a household side by side, as a world wants them."""
+        return self if self.household is None else self._at(np.argsort(self.household, kind="stable"))
+
+    def _at(self, rows: npt.NDArray[np.int64]) -> Population:
         given = {name: getattr(self, name) for name in _PER_CUSTOMER}
-        return replace(self, copies=1, **{name: array[rows] for name, array in given.items() if array is not None})
+        return replace(self, **{name: array[rows] for name, array in given.items() if array is not None})
 
     def recency_frequency_value(
         self, window_days: int, *, total: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -92,6 +93,9 @@ class World:
                     ", ".join(unknown),
                     ", ".join([*names, *self.rfm.segments]),
                 )
+        _one_per_channel("floors", [(floor.name, (floor.channel,)) for floor in self.policy.floors])
+        _one_per_channel("switch_offs", [(rule.name, rule.channels or names) for rule in self.policy.switch_offs])
+        _side_by_side(self.population.household)
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -109,3 +113,29 @@ class World:
         ):
             if tuple(given) != tuple(allowed):
                 raise InputError.of(plan.name, f"the plan is for other {what}", ", ".join(given), ", ".join(allowed))
+
+
+def _one_per_channel(kind: str, rules: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Refuse two rules of a kind of which a channel's regular contacts can have only one."""
+    holder: dict[str, str] = {}
+    for name, channels in rules:
+        for channel in channels:
+            if channel in holder:
+                raise InputError.of(
+                    f"policy.{kind} '{name}'", f"a second rule of this kind on {channel}",
+                    f"'{holder[channel]}' and '{name}'", "one rule of this kind per channel",
+                )  # fmt: skip
+            holder[channel] = name
+
+
+def _side_by_side(household: npt.NDArray[np.int64] | None) -> None:
+    """Refuse households whose members stand apart: what they share is kept with the first of them."""
+    if household is None or not len(household):
+        return
+    begins = household[np.concatenate([[True], household[1:] != household[:-1]])]
+    if len(begins) != len(np.unique(begins)):
+        numbers, times = np.unique(begins, return_counts=True)
+        raise InputError.of(
+            "population.household", "members of a household must stand side by side",
+            f"household {numbers[times > 1][0]} in {times[times > 1][0]} places", "population.by_household()",
+        )  # fmt: skip

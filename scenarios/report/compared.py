@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenarios.report import charts
+from scenarios.report.compared_messages import campaigns, messages, prices
 from scenarios.report.figures import Figure, Panel, bar_row
 from scenarios.report.format import count, scalar
 from scenarios.report.sections import Cell, Result, Section, Table, cell, share_cell
@@ -18,6 +19,7 @@ def sections(result: Result) -> Sequence[Section]:
     if len(rows) > 1:
         title = f"Difference to {first}"
         found.append(Section(title, "", _differences(result, first), [lambda: _gap_figure(result, first)]))
+    found += [section for part in (prices, messages, campaigns) if (section := part(result)) is not None]
     changed = [row for row in rows if row["changes"]]
     if changed:
         listed = [

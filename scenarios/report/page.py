@@ -23,6 +23,7 @@ from scenarios.report.format import (
     large,
     money,
     number,
+    percent,
     scalar,
     signed_text,
     without_holes,
@@ -116,6 +117,7 @@ def plan_view(result: Row) -> Row:
         "versions": versions,
         "money": tables.money_rows(result, versions),
         "baseline": no_contact_sentence(result),
+        "offers": offers_sentence(result),
         "baselines": tables.baseline_rows(result) if "baselines" in result else [],
         "plan": tables.plan_heat(result),
         "limits": tables.limit_rows(result),
@@ -191,6 +193,19 @@ def no_contact_sentence(result: Row) -> str:
     if not parts:
         return ""
     return f"Without any contact the model expects {' and '.join(parts)} in {result['scenario']['weeks']} weeks."
+
+
+def offers_sentence(result: Row) -> str:
+    """What discounts cost, and how much of them bought nothing."""
+    spent = result.get("offer_cost")
+    if not spent or not spent["total"]["mean"]:
+        return ""
+    currency, total, organic = result["scenario"]["currency"], spent["total"]["mean"], spent["organic"]["mean"]
+    return (
+        f"Discounts cost {money(total, currency)} in {result['scenario']['weeks']} weeks, which the contribution above "
+        f"already bears: {money(organic, currency)} of it ({percent(organic / total)}) went to orders that would have "
+        "come anyway."
+    )
 
 
 def search_sentence(result: Row) -> str:

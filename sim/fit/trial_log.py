@@ -83,16 +83,22 @@ def trial_of_log(
 
 
 def _arms(messages: MessageLog, control: str | None) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
-    """Names, control first, and the arm (N,) of each customer; -1: none, or more than one."""
+    """Names, control first, and the arm (N,) of each customer; -1: none, or more than one, unless it was decided that
+    the first message counts (then whoever is treated otherwise later stays in the arm as assigned)."""
     customer, n = messages.customer, messages.customer_ids.size
     if len(messages.arms) > 1:
         names, each = messages.arms, messages.arm.astype(np.int64) - 1
     else:
         names, each = (HELD_BACK, CONTACTED), ((messages.marks & HOLDOUT) == 0).astype(np.int64)
-    low, high = np.full(n, len(names)), np.full(n, -1)
-    np.minimum.at(low, customer, each)
-    np.maximum.at(high, customer, each)
-    arm = np.where((low == high) & (low >= 0), low, -1)
+    if messages.decided("holdout_changes") == "first":
+        arm = np.full(n, -1)
+        has = np.diff(messages.first) > 0
+        arm[has] = each[messages.first[:-1][has]]
+    else:
+        low, high = np.full(n, len(names)), np.full(n, -1)
+        np.minimum.at(low, customer, each)
+        np.maximum.at(high, customer, each)
+        arm = np.where((low == high) & (low >= 0), low, -1)
     first = 0 if control is None and names[0] == HELD_BACK else _control(messages, names, control)
     order = [first, *(k for k in range(len(names)) if k != first)]
     new = np.full(len(names) + 1, -1)

@@ -72,7 +72,7 @@ def changes(draw: st.DrawFn) -> dict[str, Any]:
         "policy.min_gap_days": draw(st.integers(1, 4)),
     }
     for kind, one in KINDS.items():
-        rules = draw(st.lists(one, max_size=1 if kind not in ("caps", "prerequisites") else 2))
+        rules = draw(st.lists(one, max_size=2))
         if rules:
             said[f"policy.{kind}"] = [{"name": f"{kind} {n}", **table} for n, table in enumerate(rules)]
     if draw(st.booleans()):

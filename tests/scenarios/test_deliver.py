@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenarios import cli, load_scenario, simulate
+from scenarios import build, cli, load_scenario, simulate
 from scenarios.daily import daily_contacts
 from scenarios.delivering import plan_delivery
 from scenarios.report import render_report
@@ -36,6 +36,25 @@ def test_days_add_up_to_what_simulate_counts() -> None:
     assert daily.contacts.shape == (21, 2, 8)
     assert daily.contacts.sum(axis=(0, 2)).tolist() == pytest.approx([alone["email"], alone["sms"]])
     assert len(daily.log) == round(daily.contacts.sum() / 4)
+
+
+TEXTS = [
+    "horizon.weeks=3",
+    'campaigns.texts={ channel = "sms", per_week = 1, message_class = "service" }',
+    'policy.current={ default = { email = 2, sms = 0 }, campaigns = ["texts"] }',
+]
+"""A campaign, the third line, on the second channel."""
+
+
+def test_campaigns_count_on_their_channel() -> None:
+    loaded = load_scenario("library:small", TEXTS)
+    daily = daily_contacts(load_base(loaded), build.current_plan(loaded), 3, customers=1_000, seed=1)
+    alone = simulate(loaded, customers=1_000).result["contacts"]
+    assert daily.contacts.shape == (21, 2, 8)
+    assert daily.contacts.sum(axis=(0, 2)).tolist() == pytest.approx([alone["email"], alone["sms"]])
+    assert alone["sms"] > 1_000
+    assert set(daily.log[:, 2]) == {0, 1}
+    assert set(daily.log[:, 3]) == {0, 2}
 
 
 def test_what_leaves_in_time(found: Any) -> None:

@@ -90,6 +90,19 @@ def test_dates_where_there_is_a_calendar(tmp_path: Path) -> None:
     assert set(pl.read_csv(tmp_path / "out" / "contacts.csv")["date"]) <= {f"2025-03-0{day}" for day in range(3, 10)}
 
 
+def test_campaigns_are_on_their_channel_and_named(tmp_path: Path) -> None:
+    said = ['campaigns.texts={ channel = "sms", per_week = 1 }', 'policy.current.campaigns=["texts"]']
+    loaded = load_scenario("library:small", [*said, "policy.current.default.sms=0"])
+    simulate(loaded, customers=300, out=tmp_path / "run")
+    export_run(tmp_path / "run", weeks=2, out=tmp_path / "out")
+    contacts = pl.read_csv(tmp_path / "out" / "contacts.csv").with_columns(pl.col("campaign").fill_null(""))
+    kinds = contacts.select("channel", "campaign").unique().sort("channel").rows()
+    assert kinds == [("email", ""), ("sms", "texts")]
+    calendar = pl.read_csv(tmp_path / "out" / "calendar.csv")
+    by_channel = calendar.group_by("channel").agg(pl.col("contacts").sum()).sort("channel").rows()
+    assert by_channel == contacts.group_by("channel").len().sort("channel").rows()
+
+
 def test_a_changed_scenario_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('extends = "library:small.toml"\n')

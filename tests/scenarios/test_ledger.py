@@ -67,3 +67,19 @@ def test_page_and_command(found: Any, capsys: pytest.CaptureFixture[str], tmp_pa
         cli.main(["ledger", "library:small", "--customers", "200", "-o", str(tmp_path / "r")])
     assert stop.value.code in (None, 0)
     assert "The largest moves" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "unsaid"),
+    [
+        ([], "waking is off", "pulled forward"),
+        (["response.waking_share=0.2"], "whom they woke", "waking is off"),
+        (["response.pull_forward_share=0.2"], "pulled forward", "whom they woke"),
+        (["offers.ten={discount_share=0.1, valid_days=3, pull_forward_share=0.1}"], "pulled forward", "whom they woke"),
+    ],
+)
+def test_the_remark_follows_from_the_scenario(small: Any, changes: list[str], said: str, unsaid: str) -> None:
+    found = migration_ledger(load_scenario("library:small", ["horizon.weeks=1", *changes]), customers=50)
+    (remark,) = found.result["remarks"]
+    assert said in remark
+    assert unsaid not in remark

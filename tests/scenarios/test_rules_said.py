@@ -221,6 +221,7 @@ ON_BARE = 'extends = "bare.toml"\n'
 CAP = '[[policy.caps]]\nname = "cap"\nmax_contacts = {}\nwindow = {{ {} }}\n'
 FLOOR = '[[policy.floors]]\nname = "floor"\nchannel = "email"\nmin_contacts = {}\nwindow.rolling_days = {}\n'
 NEEDS = '[[policy.prerequisites]]\nname = "{0} needs {1}"\ndays = {2}\nneeds.channels = ["{1}"]\nallows.channels = ["{0}"]\n'
+STOP = '[[policy.switch_offs]]\nname = "{}"\nafter_contacts = 5\n{}\n'
 COOLDOWN = '[[policy.cooldowns]]\nname = "cool"\ndays = {2}\nafter.channels = ["{1}"]\nforbids.channels = ["{0}"]\n'
 
 CLASHES = {
@@ -230,6 +231,17 @@ CLASHES = {
     "floor above a weekly cap": (CAP.format(2, 'calendar = "week"') + FLOOR.format(5, 14), "floor.min_contacts = 5", "max_contacts = 2 in a week"),
     "floor above points": (CAP.format(5, "rolling_days = 7") + "points.email = 2\n" + FLOOR.format(3, 7), "floor.min_contacts = 3", "cap.max_contacts = 5"),
     "floor within the gap": ("[policy]\nmin_gap_days = 3\n" + FLOOR.format(4, 9), "floor.min_contacts = 4", "policy.min_gap_days = 3"),
+    "two floors on a channel": (
+        FLOOR.format(1, 28) + FLOOR.format(2, 28).replace('"floor"', '"another"') + 'segments = ["Lost"]\n',
+        "policy.floors.another.channel", "policy.floors.floor.channel: email",
+    ),
+    "two switch-offs on a channel": (
+        STOP.format("one", 'channels = ["sms", "email"]') + STOP.format("two", 'channels = ["email"]'),
+        "policy.switch_offs.one.channels: email",
+    ),
+    "a switch-off of all channels and one": (
+        STOP.format("one", 'channels = ["sms"]') + STOP.format("two", ""), "policy.switch_offs.one.channels: sms",
+    ),
     "a circle of two": (NEEDS.format("email", "sms", 7) + NEEDS.format("sms", "email", 7), '"email needs sms"', '"sms needs email"'),
     "a circle of three": (
         NEEDS.format("email", "sms", 7) + NEEDS.format("sms", "push", 7) + NEEDS.format("push", "email", 7),
@@ -258,6 +270,9 @@ def test_contradictions_are_refused_with_both_keys(case, tmp_path):
 NEIGHBOURS = {
     "floor at the cap": CAP.format(3, "rolling_days = 7") + FLOOR.format(3, 7),
     "floor over a longer window": CAP.format(2, "rolling_days = 7") + FLOOR.format(6, 16),
+    "floors on two channels": FLOOR.format(1, 28) + FLOOR.format(1, 28).replace('"floor"', '"two"').replace("email", "sms"),
+    "switch-offs on two channels": STOP.format("one", 'channels = ["sms"]') + STOP.format("two", 'channels = ["email"]'),
+    "two floors on a disabled channel": "[channels.sms]\nenabled = false\n" + (FLOOR.format(1, 28) + FLOOR.format(1, 27).replace('"floor"', '"two"')).replace("email", "sms"),
     "cap in another segment": CAP.format(0, "rolling_days = 7") + 'segments = ["Lost"]\n' + FLOOR.format(3, 7) + 'segments = ["New"]\n',
     "cap on another class": CAP.format(0, "rolling_days = 7") + 'classes = ["transactional"]\n' + FLOOR.format(3, 7),
     "cap on another channel": CAP.format(0, "rolling_days = 7") + 'channels = ["sms"]\n' + FLOOR.format(3, 7),
@@ -399,6 +414,8 @@ def test_what_files_tell_of_customers(shop):
     assert houses[row["c0"]].tolist() == houses[row["c1"]].tolist()
     assert len(set(houses[row["c0"]].tolist())) == 2  # copies live in different households
     assert len(set(houses.tolist())) == 2 * 39  # 40 customers, two of them together
+    assert 1 + np.count_nonzero(np.diff(houses)) == 2 * 39  # who live together stand side by side
+    assert len(set(people.key.tolist())) == 80
 
 
 def test_newcomers_join_evenly_and_stand_for_the_real_base(shop):

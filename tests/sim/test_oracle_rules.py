@@ -142,9 +142,9 @@ def test_a_rule_that_names_an_exempt_class_binds_it() -> None:
 
 def test_household_cap() -> None:
     """1 in 2 days for the two of household 7: the first row takes each place; household 8 has its own."""
-    who = replace(people(3), household=np.array([7, 8, 7]))
+    who = replace(people(3), household=np.array([7, 7, 8]))
     lives = lives_in(under(ContactPolicy(caps=(FrequencyCap("one each", 1, 2, household=True),)), who=who))
-    assert [days(life, until=6) for life in lives] == [[0, 2, 4], [0, 2, 4], []]
+    assert [days(life, until=6) for life in lives] == [[0, 2, 4], [], [0, 2, 4]]
 
 
 def test_report_only() -> None:

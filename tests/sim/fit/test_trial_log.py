@@ -28,10 +28,10 @@ def orders():
     )
 
 
-def messages(orders, rows):
+def messages(orders, rows, **decisions):
     names = ["customer_id", "sent_at", "channel", "holdout", "arm"]
     frame = pl.DataFrame([(c, DAY + dt.timedelta(days=d), "email", h, a) for c, d, h, a in rows], names, orient="row")
-    return read_messages(frame, orders, latest=dt.date(2025, 1, 1))
+    return read_messages(frame, orders, latest=dt.date(2025, 1, 1), decisions=decisions)
 
 
 def test_arms_outcomes_and_window(orders):
@@ -54,6 +54,21 @@ def test_a_holdout_is_the_control(orders):
     trial, _ = trial_of_log(orders, log)
     assert trial.arms == ("held back", "contacted")
     assert np.bincount(trial.arm).tolist() == [10, 30]
+
+
+def test_who_changes_is_left_out_or_counts_as_first_assigned(orders):
+    rows = [(i, 0, int(i < 10), None) for i in range(40)]
+    rows += [(0, 5, 0, None), (30, 5, 1, None)]  # held back, then contacted; and the other way round
+    log = messages(orders, rows)
+    assert [f.count for f in log.findings] == [2]
+    assert np.bincount(trial_of_log(orders, log)[0].arm).tolist() == [9, 29]
+    first = messages(orders, rows, holdout_changes="first")
+    trial = trial_of_log(orders, first)[0]
+    assert np.bincount(trial.arm).tolist() == [10, 30]
+    assert (trial.arm[0], trial.contacts[0]) == (0, 1)
+    assert (trial.arm[30], trial.contacts[30]) == (1, 1)
+    with pytest.raises(InputError, match="2 customers whose holdout or arm changes"):
+        messages(orders, rows, holdout_changes="refuse")
 
 
 def test_without_holdout_there_is_no_trial(orders):
