@@ -1,4 +1,4 @@
-"""A finite twin of a small world: its days as an exact Markov chain, so that plans can be proved and not only simulated.
+"""A finite twin of a small world: its days as an exact Markov chain, so that plans are proved and not only simulated.
 
 A world has a twin where what a customer will do depends on few things, each with few values: the kind of customer,
 days since the last order, whether he or she has dropped out, pacing credit, fatigue, and the channels not yet opted out
@@ -131,8 +131,8 @@ class Twin:
         for limit in limits:
             much = self._measure(limit)
             weeks = list(weeks_of(limit, self.weeks))
-            for week in [(week, week) for week in weeks] if limit.weekly else [(weeks[0], weeks[-1])]:
-                found.append((much, slice(DAYS_PER_WEEK * (week[0] - 1), DAYS_PER_WEEK * week[1])))
+            spans = [(week, week) for week in weeks] if limit.weekly else [(weeks[0], weeks[-1])]
+            found += [(much, slice(DAYS_PER_WEEK * (a - 1), DAYS_PER_WEEK * b)) for a, b in spans]
         return found
 
     def keeps(self, followed: Followed, limits: Sequence[Limit]) -> bool:

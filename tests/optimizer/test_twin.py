@@ -117,30 +117,22 @@ def test_limits_that_nothing_keeps_have_no_proof() -> None:
     assert prove(small.twin, [Limit("few", "contacts", 1.0), Limit("many", "contacts", least=2.0)]) is None
 
 
-def within(small: Case, every: Sequence[tuple[Choice, Followed]], limits: Sequence[Limit]) -> Choice:
-    """The best plan by enumeration."""
-    fitting = [one for one in every if small.twin.keeps(one[1], limits)]
-    return max(fitting, key=lambda one: one[1].value)[0]
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_the_search_finds_the_proved_plan(name: str) -> None:
-    """On simulated customers, step by step, under limits whose best plan does not hang on the luck of their use."""
+def test_the_search_finds_plans_as_good_as_the_proved_ones(name: str) -> None:
+    """Found step by step on simulated customers, valued on the twin: what is lost is the luck of those customers."""
     small, customers = case(name), 60_000
     every = list(enumerate_plans(small.twin, limits_of(small)))
     started = start_world(twin_world(customers, 3, channels=small.world.channels), seed=3, threads=2)
-    found = 0
-    for seed in range(8):
+    for seed in range(4):
         limits = bounded(every, limits_of(small), 1, seed)
-        best = within(small, every, limits)
-        if any((within(small, every, [one.at(by) for one in limits]) != best).any() for by in (0.98, 1.02)):
-            continue
+        fitting = [one.value for _, one in every if small.twin.keeps(one, [limit.at(0.98) for limit in limits])]
         real = tuple(limit.at(customers / 600) for limit in limits)
         evaluator = Evaluator(started, small.space, real, small.world.current, "contribution", threads=2)
         settings = SearchSettings(buffer=0.0, exhaustive=0)
-        assert (search(evaluator, small.space.nothing(), settings).best.choice == best).all(), seed
-        found += 1
-    assert found >= 3
+        found = search(evaluator, small.space.nothing(), settings).best.choice
+        followed = small.twin.follow(found, limits)
+        assert small.twin.keeps(followed, [limit.at(1.01) for limit in limits])
+        assert followed.value >= 0.997 * max(fitting)
 
 
 def test_the_chain_keeps_its_customers() -> None:
