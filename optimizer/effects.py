@@ -2,7 +2,8 @@
 
 A change of one segment's frequency on one channel can only touch customers who visit that segment and may be
 contacted through that channel; for all others the effect is exactly 0, so only these are simulated. Draws are
-shared, so effects are differences per customer, on value and on every row of every limit.
+shared, so effects are differences per customer, on value and on every row of every limit. Capacity and reputation are
+off (``optimizer.shared``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from optimizer.limits import Limit, details_needed, parts_of
 from optimizer.objective import Objective, worth
+from optimizer.shared import nothing_shared
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff, volumes
 from sim.policy import Frequencies
@@ -61,6 +63,7 @@ def effects_table(
     ``steps``: only changes by so many levels up or down (None = all); the others have value -inf.
     ``spend``: told the customer-days of every cell; may raise to stop.
     """
+    started = nothing_shared(started)
     (segments, channels), most = space.shape, max(len(levels) for levels in space.levels)
     width = parts_of(result, limits).shape[1]
     value = np.full((segments, channels, most), -np.inf)

@@ -6,6 +6,8 @@
 3. the search on all of them from the best sketch, which is now also the plan after the horizon
 4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
 5. the report: fresh customers and draws once more, the plan beside its baselines
+
+Capacities of the world are limits until then (``optimizer.shared``): they ration in the report only.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
 from optimizer.prices import Price, prices
 from optimizer.search import Found, SearchSettings, effects_of, holding_back, search
+from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff
 from sim.compare import Estimate, base_total
@@ -78,7 +81,8 @@ class Optimization:
     prices: tuple[Price, ...]
     """Of the hard limits; () where the search was stopped."""
     binding: tuple[bool, ...]
-    """Per limit: whether it forbids something better than the plan the search ended with."""
+    """Per limit: whether it holds the plan back. Where it has prices: whether moving it that far moves the value; else
+    whether it forbids something better than the plan the search ended with."""
     evaluations: float
     """Simulated customer-days over those of one simulation of the search's customers."""
     customer_days: int
@@ -121,12 +125,12 @@ def optimize(
     budget = budget or Budget()
     threads = threads or os.cpu_count() or 1
     settings = settings or SearchSettings()
-    limits, tariffs = tuple(limits), tuple(tariffs)
+    limits, tariffs = (*limits, *capacity_limits(world, [limit.name for limit in limits])), tuple(tariffs)
     check_limits(limits, space.channels, space.segments, world.weeks)
     say = progress or (lambda share, text: None)
 
     def evaluator(customers: int, its_seed: int, tail: Frequencies) -> Evaluator:
-        its_world = replace(world, population=population(customers, its_seed))
+        its_world = replace(unrationed(world), population=population(customers, its_seed))
         started = start_world(its_world, seed=its_seed, threads=threads)
         return Evaluator(started, space, limits, tail, objective, threads, tariffs, budget)
 
@@ -182,7 +186,7 @@ def optimize(
         found=found,
         limits=limits,
         prices=tuple(priced),
-        binding=holding_back(found, again, settings),
+        binding=_binding(limits, priced, holding_back(found, again, settings)),
         evaluations=days / (again.customers * world.days),
         customer_days=days,
         seconds=time.perf_counter() - budget.began,
@@ -238,6 +242,11 @@ def _prices(
         return []
     say(0.82, "prices of the limits")
     return prices(again, choosing, found.best, found.table, settings, share=share)
+
+
+def _binding(limits: Sequence[Limit], priced: Sequence[Price], forbids: Sequence[bool]) -> tuple[bool, ...]:
+    moves = {price.limit: price.buy.value != 0.0 or price.sell.value != 0.0 for price in priced}
+    return tuple(moves.get(limit.name, forbidden) for limit, forbidden in zip(limits, forbids, strict=True))
 
 
 def _scout(evaluator: Evaluator) -> Evaluator | None:

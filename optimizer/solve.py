@@ -1,10 +1,11 @@
-"""Solving the master problem; with the formulation the only place that sees PuLP.
+"""Solving the programs; with their formulations the only place that sees PuLP.
 
 HiGHS in-process. The status is read before any value: after "infeasible" variables still hold numbers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,10 @@ import numpy.typing as npt
 import pulp
 
 from optimizer.formulation import Master, MasterData, add_cuts, build
+from optimizer.limits import Limit
+from optimizer.occupancy import build_occupancy, chosen_plan
 from optimizer.space import Choice
+from optimizer.twin import Twin
 
 _GAP = 1e-4
 """Relative gap at which HiGHS may stop: far below the error of the effects table, and proposals are simulated anyway.
@@ -69,12 +73,40 @@ def nearest_to_feasible(
     return propose(least, seconds=seconds)
 
 
+@dataclass(frozen=True)
+class Proof:
+    """The best plan of a twin world."""
+
+    choice: Choice
+    value: float
+    """Of the program's solution, currency."""
+    bound: float
+    """No plan of the space is worth more."""
+
+
+def prove(twin: Twin, limits: Sequence[Limit], *, gap: float = 1e-9, seconds: float = 600.0) -> Proof | None:
+    """The best plan within limits by the occupancy program, or None when no plan keeps them."""
+    occupancy = build_occupancy(twin, limits)
+    if not _solve(occupancy.problem, seconds, gap):
+        return None
+    worth = -float(occupancy.problem.objective.value() or 0.0)
+    return Proof(chosen_plan(occupancy, twin), worth, -_lower_bound(occupancy.problem))
+
+
 def solve_master(master: Master, seconds: float = 20.0) -> bool:
-    """Solve a built problem in place: whether a feasible solution was found (PuLP 3 returns a status, PuLP 4
-    statistics)."""
-    problem = master.problem
-    outcome = problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, gapRel=_GAP))
+    """Solve a built problem in place: whether a feasible solution was found."""
+    return _solve(master.problem, seconds, _GAP)
+
+
+def _solve(problem: pulp.LpProblem, seconds: float, gap: float) -> bool:
+    """PuLP 3 returns a status, PuLP 4 statistics."""
+    outcome = problem.solve(pulp.HiGHS(msg=False, timeLimit=seconds, gapRel=gap))
     has_solution = getattr(outcome, "has_solution", None)
     if has_solution is not None:
         return bool(has_solution)
     return problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
+
+
+def _lower_bound(problem: pulp.LpProblem) -> float:
+    """HiGHS' own: PuLP hides it."""
+    return float(problem.solverModel.getInfo().mip_dual_bound)
