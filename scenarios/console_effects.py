@@ -39,6 +39,8 @@ def effects_tables(result: Result) -> list[Table | str]:
         )
     if result["variance_saved"] and "balance" in result:
         parts.append("What was known before takes out " + saved_text(result["variance_saved"]) + " of the variance.")
+    if "recovery" in result:
+        parts += [_recovery(result["recovery"]), escape(result["recovery"]["said"])]
     return parts
 
 
@@ -85,6 +87,18 @@ def _elasticities(rows: list[Any]) -> Table:
         low = f"below {row['low']:g}" if row["open_low"] else f"{row['low']:g}"
         high = f"above {row['high']:g}" if row["open_high"] else f"{row['high']:g}"
         table.add_row(escape(f"{row['outcome']}, {row['by']}"), f"{row['value']:g}", f"{low} to {high}")
+    return table
+
+
+def _recovery(part: Mapping[str, Any]) -> Table:
+    table = _grid("How fast customers recover: half-life of fatigue, days", "from", "best", "95% interval")
+    told = (("orders by week", "from_orders"), ("departures", "from_departures"), ("together", "half_life_days"))
+    for name, key in told:
+        if key in part:
+            row = part[key]
+            low = f"below {row['low']:.2g}" if row["open_low"] else f"{row['low']:.2g}"
+            high = f"above {row['high']:.2g}" if row["open_high"] else f"{row['high']:.2g}"
+            table.add_row(name, f"{row['value']:.2g}", f"{low} to {high}")
     return table
 
 

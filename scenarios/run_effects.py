@@ -11,6 +11,7 @@ from scenarios.finished import RunResult
 from scenarios.fit_segments import shipped_segments_at
 from scenarios.outcome import Part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from scenarios.recovery import recovery_fragment, recovery_part
 from scenarios.run_fit import message_facts
 from sim.errors import InputError
 from sim.fit.effects import Z95, TrialEffects, trial_effects
@@ -83,6 +84,10 @@ def effects_of_log(
     say(0.5, 1.0, "comparing arms")
     trial, days = trial_of_log(log, sent, control=control, segments=shipped_segments_at)
     result |= _trial_part(trial, trial_effects(trial)) | {"days": days}
+    if result["claimed"]:
+        result["recovery"] = recovery_part(
+            log, sent, control, lambda share: say(0.6 + 0.3 * share, 1.0, "half-life of fatigue")
+        )
     return _finish(result, sent.channels[0] if len(sent.channels) == 1 else None, name, clock, say)
 
 
@@ -146,9 +151,12 @@ def _needed(orders: OrderLog, sent: MessageLog, effect_per_contact: float = 0.00
 def _finish(result: Part, channel: str | None, name: str, clock: Clock, say: Progress) -> RunResult:
     texts = {}
     fragment = _fragment(result, channel) if channel is not None and result["claimed"] else None
+    if "recovery" in result:
+        fragment = (fragment or "") + recovery_fragment(result["recovery"])
     if fragment:
         texts["scenario_fragment.toml"] = fragment
-        result["channel"] = channel
+        if channel is not None:
+            result["channel"] = channel
     result["provenance"] = provenance_part(clock)
     frames = {"effects": _frame(result["effects"])} if result.get("effects") else {}
     say(1.0, 1.0, "done")

@@ -24,6 +24,7 @@ def effects_view(result: Row) -> Row:
         "groups": group_tables(result),
         "elasticities": [_elasticity(row) for row in result.get("elasticities", [])],
         "needed": needed_sentence(result),
+        "recovery": str(result.get("recovery", {}).get("said", "")),
         "specs": {panel.key: panel.spec for figure in drawn for panel in figure.panels},
     }
 

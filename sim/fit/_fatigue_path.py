@@ -1,4 +1,4 @@
-"""Fatigue at each message of a log: the engine's stock, without relief by orders."""
+"""Fatigue at each message of a log: the engine's stock, without relief by orders; and what it does to leaving."""
 
 from __future__ import annotations
 
@@ -26,3 +26,23 @@ def _walk(first, day, weight, decay, stock):  # type: ignore[no-untyped-def]
                 level *= decay ** (day[c] - day[c - 1])
             stock[c] = level
             level += weight[c]
+
+
+@allocating_kernel
+def pressure_sums(first, fatigue, kept, gamma, at_first, until, last):  # type: ignore[no-untyped-def]
+    """Over each customer's messages: sums of exp(gamma F) and of its slopes in gamma and in the fatigue at first.
+
+    F = ``fatigue`` + ``at_first`` x ``kept`` (C,); ``until`` (3, n) over all messages, ``last`` (3, n) the last one.
+    """
+    for i in range(first.size - 1):
+        a, b, c = 0.0, 0.0, 0.0
+        grown, stock, rest = 0.0, 0.0, 0.0
+        for j in range(first[i], first[i + 1]):
+            rest = kept[j]
+            stock = fatigue[j] + at_first * rest
+            grown = np.exp(gamma * stock)
+            a += grown
+            b += stock * grown
+            c += gamma * rest * grown
+        until[0, i], until[1, i], until[2, i] = a, b, c
+        last[0, i], last[1, i], last[2, i] = grown, stock * grown, gamma * rest * grown

@@ -71,6 +71,8 @@ class Risks:
     """(C,) at each message."""
     left: npt.NDArray[np.bool_]
     """(n,) the last message ended the subscription."""
+    day: npt.NDArray[np.int32]
+    """(C,) of each message."""
 
 
 def risks_of(log: MessageLog, channel: str, weights: dict[str, float], half_life_days: float) -> Risks:
@@ -79,14 +81,14 @@ def risks_of(log: MessageLog, channel: str, weights: dict[str, float], half_life
     weight = np.array([weights.get(name, 0.0) for name in log.channels])[log.channel] * arrived
     stock = fatigue_at(log.first, log.day, weight, daily_decay(half_life_days))
     mine = arrived & (log.channel == log.channels.index(channel))
-    customer, fatigue = log.customer[mine], stock[mine]
+    customer, fatigue, day = log.customer[mine], stock[mine], log.day[mine]
     gone = (log.marks[mine] & UNSUBSCRIBED) > 0
     starts = np.flatnonzero(np.diff(customer, prepend=-1))
     before = np.cumsum(gone) - gone
     still = before == np.repeat(before[starts], np.diff(np.append(starts, customer.size)))  # up to the first departure
-    customer, fatigue, gone = customer[still], fatigue[still], gone[still]
+    customer, fatigue, day, gone = customer[still], fatigue[still], day[still], gone[still]
     starts = np.append(np.flatnonzero(np.diff(customer, prepend=-1)), customer.size).astype(np.int64)
-    return _sampled(Risks(starts, fatigue, gone[starts[1:] - 1]))
+    return _sampled(Risks(starts, fatigue, gone[starts[1:] - 1], day))
 
 
 def _sampled(risks: Risks) -> Risks:
@@ -97,7 +99,7 @@ def _sampled(risks: Risks) -> Risks:
     chosen = np.arange(0, count.size, step)
     rows = np.concatenate([np.arange(risks.first[i], risks.first[i + 1]) for i in chosen])
     first = np.concatenate([[0], np.cumsum(count[chosen])])
-    return Risks(first, risks.fatigue[rows], risks.left[chosen])
+    return Risks(first, risks.fatigue[rows], risks.left[chosen], risks.day[rows])
 
 
 def fit(channel: str, risks: Risks) -> OptOut | None:

@@ -30,6 +30,8 @@ class Trial:
     """Name -> groups formed before the trial."""
     contacts: Floats | None = None
     """(n,) contacts a customer got; None = one in every arm but the control."""
+    customer: npt.NDArray[np.intp] | None = None
+    """(n,) index into the customers of the order log; None where the trial came from no log."""
 
     def __post_init__(self) -> None:
         if len(self.arms) < 2:

@@ -49,8 +49,7 @@ def trial_of_log(
     """
     if not is_trial(messages):
         raise InputError.of("messages", "have neither a holdout nor arms: they are no trial", None, "a holdout column")
-    start = int(messages.day.min())
-    end = min(int(messages.day.max()) + AFTER_DAYS, orders.last_day)
+    start, end = trial_days(orders, messages)
     if orders.first_day >= start:
         raise InputError.of("orders", "begin after the first message: nothing is known of the customers before it")
     names, arm = _arms(messages, control)
@@ -77,9 +76,25 @@ def trial_of_log(
             "days since the last order": recency[rows],
         },
         groups={} if groups is None else {"segment": (groups[0], groups[1][rows])},
-        contacts=np.bincount(messages.customer[messages.sent], minlength=orders.n_customers)[who].astype(np.float64),
+        contacts=_contacts(messages, start)[who],
+        customer=who,
     )
     return trial, days
+
+
+def trial_days(orders: OrderLog, messages: MessageLog) -> tuple[int, int]:
+    """First and last day that count: from the first message in an arm to 14 days after the last message.
+
+    Messages before the arms were formed are the past of the trial: they count for fatigue only.
+    """
+    in_arms = messages.arm > 0 if len(messages.arms) > 1 else np.ones(messages.day.size, dtype=bool)
+    return int(messages.day[in_arms].min()), min(int(messages.day.max()) + AFTER_DAYS, orders.last_day)
+
+
+def _contacts(messages: MessageLog, start: int) -> Floats:
+    """(N,) contacts of each customer in the trial."""
+    mine = messages.sent & (messages.day >= start)
+    return np.bincount(messages.customer[mine], minlength=messages.customer_ids.size).astype(np.float64)
 
 
 def _arms(messages: MessageLog, control: str | None) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
@@ -90,10 +105,11 @@ def _arms(messages: MessageLog, control: str | None) -> tuple[tuple[str, ...], n
         names, each = messages.arms, messages.arm.astype(np.int64) - 1
     else:
         names, each = (HELD_BACK, CONTACTED), ((messages.marks & HOLDOUT) == 0).astype(np.int64)
+    customer, each = customer[each >= 0], each[each >= 0]
     if messages.decided("holdout_changes") == "first":
         arm = np.full(n, -1)
-        has = np.diff(messages.first) > 0
-        arm[has] = each[messages.first[:-1][has]]
+        who, first_message = np.unique(customer, return_index=True)
+        arm[who] = each[first_message]
     else:
         low, high = np.full(n, len(names)), np.full(n, -1)
         np.minimum.at(low, customer, each)
