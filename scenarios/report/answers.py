@@ -17,6 +17,8 @@ ANSWERS = {
     "require": "required",
     "experiment": "experimented",
     "deliver": "delivered",
+    "sensitivity": "weighed",
+    "credit": "credited",
 }
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
 TITLES = {
@@ -27,6 +29,8 @@ TITLES = {
     "require": "Planned backwards",
     "experiment": "Experiment",
     "deliver": "Delivery",
+    "sensitivity": "What could change the plan",
+    "credit": "Through what the money comes",
 }
 TERMS = {
     "value": ("Value", "Contribution (margin × revenue − contact cost) of the horizon and, discounted, of the weeks "
