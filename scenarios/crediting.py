@@ -190,8 +190,8 @@ def _verdict(result: Part) -> str:
     share = most[way]["value"]["mean"]
     said = "its fair share is" if way == "fair" else "without it would be missing"
     text = (
-        f"The plan is worth {money(headline(result['whole']['value'])[0], currency)} over no contact. Most comes through "
-        f"{most['part']}: {said} {money(headline(most[way]['value'])[0], currency)}"
+        f"The plan is worth {money(headline(result['whole']['value'])[0], currency)} over no contact. Most comes "
+        f"through {most['part']}: {said} {money(headline(most[way]['value'])[0], currency)}"
         f"{f' ({100 * share / whole:.0f}%)' if whole > 0 else ''}"
     )
     idle = [row["part"] for row in rows if row["left_out"]["value"].get("ci_high", 0.0) < 0]

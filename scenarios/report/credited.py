@@ -36,8 +36,8 @@ def _value(result: Result) -> Table:
     rows.append([Cell("the whole plan", strong=True), "", *(cell(result["whole"]["value"]) for _ in ways)])
     columns = ("part", "kind", *(f"{WAYS[way]}, {currency}" for way in ways))
     fair = (
-        " Fair share (Shapley): what the part adds, averaged over all orders in which the parts could be put together; the "
-        "shares add up to the whole."
+        " Fair share (Shapley): what the part adds, averaged over all orders in which the parts could be put together; "
+        "the shares add up to the whole."
         if "fair" in ways
         else " With more than five parts not all combinations are simulated, and there is no fair share."
     )
@@ -54,8 +54,8 @@ def _behind(result: Result) -> Table:
     ]
     columns = ("part", f"contribution, {currency}", f"cost of contacts, {currency}", "unsubscribes")
     note = (
-        f"With the part minus without it, over the {weeks} weeks. Where the cost of a channel's absence is less than its "
-        "own bill, other channels send more in its place."
+        f"With the part minus without it, over the {weeks} weeks. Where the cost of a channel's absence is less than "
+        "its own bill, other channels send more in its place."
     )
     return Table(columns, rows, note)
 
@@ -68,7 +68,7 @@ def _figure(result: Result) -> Figure:
     ]
     title = f"{WAYS[way].capitalize()} of the value, {currency}"
     caption = (
-        f"Value over no contact, horizon and tail together, in {currency}: {WAYS[way]} of each part, with its 95% interval. "
-        "To the left of zero: the plan would be worth more without it."
+        f"Value over no contact, horizon and tail together, in {currency}: {WAYS[way]} of each part, with its 95% "
+        "interval. To the left of zero: the plan would be worth more without it."
     )
     return Figure("Through what does the money come?", caption, [Panel("parts", charts.bars(rows, title, title))])
