@@ -2,8 +2,8 @@
 
 Every part is simulated in all combinations with the others, or, where there are too many parts, alone and left out;
 always the same plan, past, customers and luck. Alone a part brings more than its removal costs where parts do the same
-work (or tire the same people), and less where they help each other. The fair share is Shapley's: the mean of what a part
-adds over all orders in which the parts could be put together; it adds up to the whole.
+work (or tire the same people), and less where they help each other. The fair share is Shapley's: the mean of what a
+part adds over all orders in which the parts could be put together; it adds up to the whole.
 
 Shapley, L. S. (1953), A value for n-person games, *Contributions to the Theory of Games* II, 307-317.
 """

@@ -19,6 +19,8 @@ ANSWERS = {
     "deliver": "delivered",
     "sensitivity": "weighed",
     "credit": "credited",
+    "cohorts": "cohorted",
+    "before-after": "turned",
 }
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
 TITLES = {
@@ -31,6 +33,8 @@ TITLES = {
     "deliver": "Delivery",
     "sensitivity": "What could change the plan",
     "credit": "Through what the money comes",
+    "cohorts": "Cohorts",
+    "before-after": "Before and after",
 }
 TERMS = {
     "value": ("Value", "Contribution (margin × revenue − contact cost) of the horizon and, discounted, of the weeks "
