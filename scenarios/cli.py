@@ -370,6 +370,7 @@ def _report_fault(error: Exception) -> None:
 
 from scenarios import cli_dryrun as _dry_run_command  # noqa: E402, F401  (commands of other files join the app above)
 from scenarios import cli_effects as _effects_command  # noqa: E402, F401
+from scenarios import cli_explain as _explaining_commands  # noqa: E402, F401
 from scenarios import cli_plan as _plan_commands  # noqa: E402, F401
 from scenarios import cli_score as _score_command  # noqa: E402, F401
 from scenarios import cli_whatif as _whatif_commands  # noqa: E402, F401

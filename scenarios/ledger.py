@@ -17,18 +17,17 @@ import numpy.typing as npt
 
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
+from scenarios.logged import segments_on, simulate_logged
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, money, percent
 from scenarios.world import load_base, make_world, no_contact
 from sim.compare import Estimate, base_total, value_per_customer
-from sim.engine.tables import EV_SEGMENT
 from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.result import SimulationResult
-from sim.simulate import simulate
-from sim.start import Started, start_world
+from sim.start import start_world
 from sim.units import MICRO
 from sim.world import World
 
@@ -61,8 +60,8 @@ def migration_ledger(
     chosen = plan or replace(world.current, name="current")
     other = world.current if versus == "current" else no_contact(world)
     say(1, 3, "both worlds")
-    found = _logged(started, [chosen, other], seed)
-    ends = final_segments(found, started.begin.segment)
+    found = simulate_logged(started, [chosen, other], tail=chosen, seed=seed)
+    ends = segments_on(found, started.begin.segment, world.days)
     gain = value_per_customer(found, PLAN, 0) - value_per_customer(found, OTHER, 0)
     moved = np.sign(ends[OTHER].astype(np.int64) - ends[PLAN])  # segments stand in order, the best one first
     say(2, 3, "ledger")
@@ -103,28 +102,6 @@ def remark(world: World) -> str:
     if pulled:
         said.append("Orders that are missing later because they were pulled forward are taken off.")
     return " ".join(said)
-
-
-def final_segments(found: SimulationResult, start: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """(W, N) segment of every customer on the last evening, from the log of changes."""
-    log = found.totals.log
-    changes = log[log[:, 3] == EV_SEGMENT]
-    ends = np.tile(np.asarray(start, dtype=np.int64), (len(found.plans), 1))
-    order = np.argsort(changes[:, 2], kind="stable")  # the last one of a customer wins
-    world, row, segment = changes[order][:, [0, 1, 4]].T
-    ends[world, row] = segment
-    return ends
-
-
-def _logged(started: Started, plans: list[Frequencies], seed: int) -> SimulationResult:
-    lines = max(10_000, started.world.population.size * started.world.weeks * 8)
-    while True:
-        try:
-            return simulate(
-                started, plans, seed=seed, tail=plans[PLAN], threads=1, log_lines=lines, days_at_once=started.world.days
-            )
-        except OverflowError:
-            lines *= 2
 
 
 def _group(name: str, who: npt.NDArray[np.bool_], gain: npt.NDArray[np.int64], found: SimulationResult) -> Part:

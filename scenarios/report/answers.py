@@ -17,6 +17,10 @@ ANSWERS = {
     "require": "required",
     "experiment": "experimented",
     "deliver": "delivered",
+    "sensitivity": "weighed",
+    "credit": "credited",
+    "cohorts": "cohorted",
+    "before-after": "turned",
 }
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
 TITLES = {
@@ -27,6 +31,10 @@ TITLES = {
     "require": "Planned backwards",
     "experiment": "Experiment",
     "deliver": "Delivery",
+    "sensitivity": "What could change the plan",
+    "credit": "Through what the money comes",
+    "cohorts": "Cohorts",
+    "before-after": "Before and after",
 }
 TERMS = {
     "value": ("Value", "Contribution (margin × revenue − contact cost) of the horizon and, discounted, of the weeks "

@@ -1,0 +1,163 @@
+"""Commands that explain: which unknown matters, whose customers, since when, through what."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenarios.cli import (
+    Customers,
+    Debug,
+    Json,
+    Out,
+    ScenarioFile,
+    Seed,
+    Sets,
+    Threads,
+    _check_out,
+    _load,
+    _print,
+    _progress,
+    app,
+)
+
+
+class PeriodName(StrEnum):
+    """Length of a cohort."""
+
+    month = "month"
+    quarter = "quarter"
+    year = "year"
+
+
+class VersusName(StrEnum):
+    """What a plan is compared with."""
+
+    no_contact = "no_contact"
+    current = "current"
+
+
+PlanFile = Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")]
+
+
+@app.command()
+def sensitivity(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A choice beside the current policy. Repeatable; default half and twice it."),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Draws of the assumptions, a power of two.")] = 128,
+    factors: Annotated[int, typer.Option(help="Unknowns that get a Sobol index of their own.")] = 5,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say which uncertain assumption could change the plan, and what it is worth to find it out first."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.sensitivity import weigh_assumptions
+    from scenarios.sweeping import plan_from
+
+    plans = [found for file in plan or () if (found := plan_from(file, loaded)) is not None]
+    with _progress() as progress:
+        done = weigh_assumptions(
+            loaded, plans, samples=samples, factors=factors, seed=seed, customers=customers, threads=threads,
+            progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def credit(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: PlanFile = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say through which channel, offer and campaign the money comes, and what only their being together brings."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.crediting import credit_parts
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = credit_parts(
+            loaded, plan=given, seed=seed, customers=customers, threads=threads, progress=progress
+        ).write(out)
+    _print(done.result, done.directory, json)
+
+
+@app.command()
+def cohorts(
+    scenario: ScenarioFile,
+    set_: Sets = None,
+    plan: PlanFile = None,
+    versus: Annotated[
+        VersusName | None, typer.Option(help="What it is compared with; default current, without --plan no_contact.")
+    ] = None,
+    by: Annotated[PeriodName, typer.Option(help="Customers are grouped by the period of their first order.")] = (
+        PeriodName.quarter
+    ),
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Orders, contacts, opt-outs and contribution by the time of the first order, under two policies, paired."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios.cohorts import compare_cohorts
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    with _progress() as progress:
+        done = compare_cohorts(
+            loaded, plan=given, versus=None if versus is None else versus.value, by=by.value, seed=seed,
+            customers=customers, threads=threads, progress=progress,
+        ).write(out)  # fmt: skip
+    _print(done.result, done.directory, json)
+
+
+@app.command("before-after")
+def before_after(
+    scenario: ScenarioFile,
+    plan: Annotated[Path, typer.Option(metavar="FILE", help="The plan that takes over.")],
+    set_: Sets = None,
+    weeks: Annotated[int | None, typer.Option(help="Of either period; default the horizon.")] = None,
+    seed: Seed = 1,
+    customers: Customers = None,
+    threads: Threads = None,
+    out: Out = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what a change of policy seems to do, period against period, and what it does, beside its twin."""
+    loaded = _load(scenario, set_)
+    _check_out(out)
+    from scenarios import before_after as recipe
+    from scenarios.sweeping import plan_from
+
+    given = plan_from(plan, loaded)
+    if given is None:
+        raise ValueError("the option is required")
+    with _progress() as progress:
+        done = recipe.before_after(
+            loaded, given, weeks=weeks, seed=seed, customers=customers, threads=threads, progress=progress
+        ).write(out)
+    _print(done.result, done.directory, json)
