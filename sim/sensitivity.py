@@ -145,7 +145,7 @@ def _bases(x: Floats, kind: int) -> list[Floats]:
     if kind:
         part = np.minimum((x * kind).astype(np.int64), kind - 1)
         return [constant, (part[:, None] == np.arange(kind)).astype(float)]
-    powers = np.polynomial.legendre.legvander(2 * x - 1, MOST_DEGREE)
+    powers: Floats = np.asarray(np.polynomial.legendre.legvander(2 * x - 1, MOST_DEGREE), dtype=np.float64)
     found: list[Floats] = [powers[:, : degree + 1] for degree in range(1, MOST_DEGREE + 1)]
     return [constant, *found]
 
