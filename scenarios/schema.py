@@ -180,7 +180,7 @@ class Channel(BaseModel):
     unsubscribe_per_contact: Annotated[Hazard, unit("per delivered contact")]
     """Chance that a rested customer unsubscribes from this channel at one delivered contact."""
     complaint_per_contact: Annotated[Share, unit("per delivered contact")]
-    """Chance of a complaint at one delivered contact."""
+    """Chance that a rested customer complains about one delivered contact; it grows with fatigue as opt-outs do."""
     delivered: Annotated[Share, unit("share of contacts sent")]
     """Share of contacts that arrive."""
     seen: Annotated[Share, unit("share of contacts delivered")]
@@ -239,7 +239,7 @@ class OptOut(BaseModel):
     model_config = STRICT
 
     fatigue_growth: Annotated[NotNegative, unit("per e-mail of fatigue")]
-    """gamma_u: the chance to unsubscribe grows as exp(gamma_u F) with fatigue F."""
+    """gamma_u: the chances to unsubscribe and to complain grow as exp(gamma_u F) with fatigue F."""
     frailty_shape: Annotated[Positive, unit("")]
     """k of the personal factor Z ~ Gamma(k, k), mean 1; large = everybody alike."""
     open_concentration: Annotated[Positive, unit("")]

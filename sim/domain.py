@@ -24,7 +24,7 @@ class Channel:
     unsubscribe_per_contact: float = 0.0
     """Chance that a rested customer of frailty 1 unsubscribes from this channel at a delivered contact."""
     complaint_per_contact: float = 0.0
-    """Chance of a complaint at a delivered contact."""
+    """Chance that a rested customer complains about a delivered contact."""
     delivered: float = 1.0
     """Share of sends that arrive."""
     seen: float = 1.0
@@ -136,7 +136,7 @@ class OptOut:
     """Unsubscribing: per channel, for good; the hazard grows with fatigue and differs between people."""
 
     fatigue_growth: float = 0.15
-    """gamma_u: the hazard of one contact is u Z exp(gamma_u F)."""
+    """gamma_u: the hazard of one contact is u Z exp(gamma_u F), that of a complaint k exp(gamma_u F)."""
     frailty_shape: float = 1.0
     """k of the personal frailty Z ~ Gamma(k, k), mean 1; large k = everybody alike."""
     open_concentration: float = 2.0

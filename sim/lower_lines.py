@@ -19,6 +19,9 @@ from sim.policy import Frequencies, Selection
 from sim.units import MICRO
 from sim.world import World
 
+_CERTAIN = 1.0 - 1e-12
+"""A certain complaint, so that it has a hazard."""
+
 
 @dataclass(frozen=True)
 class LoweredLines:
@@ -71,7 +74,7 @@ def lower_lines(world: World, plans: Sequence[Frequencies], tail: Frequencies) -
             "delivered": each([c.delivered for c in channels]),
             "click_of_seen": each([c.clicked / c.seen if c.seen > 0 else 0.0 for c in channels]),
             "unsubscribe": each([-np.log1p(-c.unsubscribe_per_contact) for c in channels]),
-            "complaint": each([c.complaint_per_contact for c in channels]),
+            "complaint": each([-np.log1p(-min(c.complaint_per_contact, _CERTAIN)) for c in channels]),
             **_steps(world, lines),
         },
         scalars={

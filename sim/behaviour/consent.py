@@ -1,6 +1,7 @@
-"""Consent: opting out per channel, for good, with a hazard that grows under pressure.
+"""Consent: opting out per channel, for good, and complaints, with hazards that grow under pressure.
 
     P(unsubscribe from c at a delivered contact) = 1 - exp(-u_c Z exp(gamma_u F))
+    P(complain about it) = 1 - exp(-k_c exp(gamma_u F))
 
 Z ~ Gamma(k, k) is a personal frailty with mean 1. Whoever is still subscribed after a past hazard H has
 Z | survived ~ Gamma(k, k + H): survivors are tolerant (Vaupel, Manton & Stallard 1979, Demography 16(3)).
@@ -13,6 +14,6 @@ from sim.jit import inlined
 
 
 @inlined
-def opt_out_probability(hazard, stock, growth):  # type: ignore[no-untyped-def]
-    """Chance to unsubscribe at a delivered contact; ``hazard`` = u_c Z of a rested customer, ``stock`` F."""
+def pressed(hazard, stock, growth):  # type: ignore[no-untyped-def]
+    """Chance at a delivered contact; ``hazard`` of a rested customer (u_c Z, or k_c), ``stock`` F."""
     return 1.0 - exponential(-hazard * exponential(growth * stock))

@@ -204,7 +204,7 @@ def _outcomes(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-d
         u = high(h)
         stock = scratch.f[C_FATIGUE, k]
         damping = fatigue.damping(stock, kappa)
-        chance = consent.opt_out_probability(hazard * scratch.f[C_FRAILTY, k], stock, growth)
+        chance = consent.pressed(hazard * scratch.f[C_FRAILTY, k], stock, growth)
         seen = scratch.f[C_SEEN, k] * damping * placement
         arrived = int(u < delivered)
         gone = arrived * int(np.rint(chance * NANO))
@@ -231,7 +231,6 @@ def _outcomes(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-d
     out.lane[w, week, lane, SEEN_EXPECTED] += views_expected
     out.lane[w, week, lane, CLICKED_EXPECTED] += clicks_expected
     out.lane[w, week, lane, UNSUBSCRIBED_EXPECTED] += gone_expected
-    out.lane[w, week, lane, COMPLAINTS_EXPECTED] += arrivals * int(np.rint(t.lanes[lane].complaint * NANO))
     return leaving
 
 
@@ -276,15 +275,17 @@ def _unsubscribe(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no
 
 @inner_kernel
 def _complaints(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """Only what has arrived is complained about."""
-    arrival, place = t.place[PLACE_LANES + 2 * lane, day], t.place[PLACE_LANES + 2 * lane + 1, day]
-    chance, delivered, count = t.lanes[lane].complaint, t.lanes[lane].delivered, 0
+    """Only what has arrived is complained about, under pressure the more."""
+    place, hazard, growth = t.place[PLACE_LANES + 2 * lane + 1, day], t.lanes[lane].complaint, t.s[0].growth
+    count, expected = 0, 0
     for k in range(sent):
-        key = scratch.u[C_KEY, k]
-        complains = (high(mix(key ^ place)) < chance) & (high(mix(key ^ arrival)) < delivered)
+        chance = scratch.bytes[C_ARRIVED, k] * consent.pressed(hazard, scratch.f[C_FATIGUE, k], growth)
+        expected += int(np.rint(chance * NANO))
+        complains = high(mix(scratch.u[C_KEY, k] ^ place)) < chance
         scratch.bytes[C_LEAVING, k] = complains
         count += complains
     out.lane[w, t.days[day].week, lane, COMPLAINTS] += count
+    out.lane[w, t.days[day].week, lane, COMPLAINTS_EXPECTED] += expected
     if t.s[0].logging and count > 0:
         for k in range(sent):
             if scratch.bytes[C_LEAVING, k]:

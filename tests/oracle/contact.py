@@ -131,7 +131,9 @@ def _send(
         count_silence(setting, me, line, seen=is_seen, clicked=is_clicked)
     if not delivered:
         return
-    hazard = -math.log(1 - c.unsubscribe_per_contact) * math.exp(world.behaviour.optout.fatigue_growth * me.fatigue)
+    pressure = math.exp(world.behaviour.optout.fatigue_growth * me.fatigue)
+    hazard = -math.log(1 - c.unsubscribe_per_contact) * pressure
+    complaint = 1 - (1 - c.complaint_per_contact) ** pressure
     opt_out = 1 - math.exp(-hazard * me.frailty)
     life.hazard += hazard
     life.expected_opt_outs[phase] += opt_out
@@ -142,7 +144,7 @@ def _send(
         ("seen", int(is_seen)),
         ("clicked", int(is_clicked)),
         ("opt-outs expected", opt_out),
-        ("complaints expected", c.complaint_per_contact),
+        ("complaints expected", complaint),
     ):
         life.weekly[what, week, line] += amount
     fade = 2 ** (-1 / world.behaviour.response.half_life_days)
@@ -150,7 +152,7 @@ def _send(
     me.stimulus += (1 - fade) * c.orders_per_contact * damping * factor
     me.fatigue += c.fatigue_weight
     if behaving:
-        _answer(setting, company, me, life, plan, line, seed, day, low(h) < opt_out)
+        _answer(setting, company, me, life, plan, line, seed, day, low(h) < opt_out, complaint)
 
 
 def _answer(
@@ -163,6 +165,7 @@ def _answer(
     seed: int,
     day: int,
     leaves: bool,
+    complaint: float,
 ) -> None:
     """What else a delivered contact does: it opens its offer's window, and may end in an opt-out or a complaint."""
     channel = setting.lines[line].channel
@@ -174,7 +177,7 @@ def _answer(
         life.events.append((day, UNSUBSCRIBE, line, 0))
         life.weekly["opt-outs", day // 7, line] += 1
     stream = f"complaint:{setting.lines[line].stream(setting.world)}"
-    if high(word(me.key, seed, stream, day)) < setting.world.channels[channel].complaint_per_contact:
+    if high(word(me.key, seed, stream, day)) < complaint:
         company.complaints[channel] += 1
         life.events.append((day, COMPLAINT, line, 0))
         life.weekly["complaints", day // 7, line] += 1
