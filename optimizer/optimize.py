@@ -241,7 +241,7 @@ def _prices(
     if not share or found.stopped:
         return []
     say(0.82, "prices of the limits")
-    return prices(again, choosing, found.best, found.table, settings, share=share)
+    return prices(again, choosing, found.best, found.table, settings, share=share, scout=_scout(again))
 
 
 def _binding(limits: Sequence[Limit], priced: Sequence[Price], forbids: Sequence[bool]) -> tuple[bool, ...]:

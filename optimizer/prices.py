@@ -1,8 +1,8 @@
 """What one unit more or less of each limit is worth, in money and in list loss.
 
 A limit is loosened and tightened by some percent, the plan is sought again (program over the last effects table,
-several widths, and every plan the search has met), and the winners are simulated on customers the search has not
-seen, beside the plan of the limit as it is. Buying: what a unit more brings. Selling: what a unit less costs.
+several widths and exchanges, and every plan the search has met), and the winners are simulated on customers the search
+has not seen, beside the plan of the limit as it is. Buying: what a unit more brings. Selling: what a unit less costs.
 Levels are steps, so a small change of a limit may change nothing: then the price is 0 up to that change.
 """
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, best_of, master_data
+from optimizer.search import SearchSettings, best_of, exchange_choices, master_data, promising_of
 from optimizer.solve import propose_several
 from optimizer.space import Choice
 from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
@@ -61,7 +61,7 @@ class Price:
     @property
     def sell_money(self) -> float:
         """Cost of one unit less."""
-        return self.sell.value / self.sell.units
+        return self.sell.value / self.sell.units + 0.0  # no -0
 
     @property
     def sell_reach(self) -> float:
@@ -77,21 +77,26 @@ def prices(
     settings: SearchSettings,
     *,
     share: float = 0.05,
+    scout: Evaluator | None = None,
 ) -> list[Price]:
-    """Prices of all hard limits; ``best``: the plan as limits are, ``table``: effects around it on ``evaluator``."""
+    """Prices of all hard limits; ``best``: the plan as limits are, ``table``: effects around it on ``evaluator``.
+
+    ``scout``: the same question on fewer customers, to sort out candidates.
+    """
     found = []
     for limit in evaluator.limits:
         if limit.enforce != "hard" or limit.bound == 0.0:
             continue
         sign = 1.0 if limit.at_most else -1.0
-        looser = _side(evaluator, fresh, best, table, settings, limit, sign * share)
-        tighter = _side(evaluator, fresh, best, table, settings, limit, -sign * share)
+        looser = _side(evaluator, scout, fresh, best, table, settings, limit, sign * share)
+        tighter = _side(evaluator, scout, fresh, best, table, settings, limit, -sign * share)
         found.append(Price(limit.name, looser, tighter))
     return found
 
 
 def _side(
     evaluator: Evaluator,
+    scout: Evaluator | None,
     fresh: Evaluator,
     best: Evaluated,
     table: Effects | None,
@@ -99,8 +104,9 @@ def _side(
     limit: Limit,
     change: float,
 ) -> Side:
-    moved = under(evaluator, [limit.at(1.0 + change) if one.name == limit.name else one for one in evaluator.limits])
-    chosen = _plan_under(moved, best, table, settings)
+    limits = [limit.at(1.0 + change) if one.name == limit.name else one for one in evaluator.limits]
+    moved, scouting = under(evaluator, limits), None if scout is None else under(scout, limits)
+    chosen = _plan_under(moved, scouting, best, table, settings)
     (after, gain, error), *_ = fresh.gain([chosen.choice], best.choice)
     lost = unsubscribes(fresh, [chosen.choice, best.choice])
     units = abs(change) * limit.bound * (1.0 if (change > 0) is limit.at_most else -1.0)
@@ -114,7 +120,9 @@ def under(evaluator: Evaluator, limits: Sequence[Limit]) -> Evaluator:
     return moved
 
 
-def _plan_under(moved: Evaluator, best: Evaluated, table: Effects | None, settings: SearchSettings) -> Evaluated:
+def _plan_under(
+    moved: Evaluator, scout: Evaluator | None, best: Evaluated, table: Effects | None, settings: SearchSettings
+) -> Evaluated:
     """The best plan under moved limits: the old one, if it still fits and nothing is surely better."""
     choices: list[Choice] = []
     if table is not None:
@@ -122,6 +130,7 @@ def _plan_under(moved: Evaluator, best: Evaluated, table: Effects | None, settin
         for width in _WIDTHS:
             data = master_data(moved, table, best, rows, width, settings.sure / 2)
             choices += [proposal.choice for proposal in propose_several(data, _NEXT)]
+        choices += promising_of(moved, scout, exchange_choices(moved, table, best, settings), settings)
     moved.evaluate(choices)
     fitting = [e for e in moved.known.values() if moved.feasible(e, settings.buffer)]
     top = best_of(moved, fitting or list(moved.known.values()), settings)

@@ -233,6 +233,16 @@ def _exchanges(
     found: Found,
 ) -> Evaluated | None:
     """The best of the most promising exchanges, ranked by the table and simulated."""
+    choices = exchange_choices(evaluator, table, incumbent, settings)
+    found.exchanges_tried = len(choices)
+    choices = promising_of(evaluator, scout, choices, settings)
+    return _improving(evaluator, choices, incumbent, settings)
+
+
+def exchange_choices(
+    evaluator: Evaluator, table: Effects, incumbent: Evaluated, settings: SearchSettings
+) -> list[Choice]:
+    """Pairs of changes that should pay, the program's next best plans, and its plans for limits moved a little."""
     rows = evaluator.rows(settings.buffer)
     choices = promising_pairs(rows.use(table.parts), table, rows.use(incumbent.parts), rows.bound, settings.exchanges)
     for factor in (1.0, *settings.slack):
@@ -241,12 +251,17 @@ def _exchanges(
             data = master_data(evaluator, table, incumbent, moved, trust, settings.sure / 2)
             count = settings.next_best if factor == 1.0 else min(2, settings.next_best)
             choices += [proposal.choice for proposal in propose_several(data, count)]
-    distinct = {c.tobytes(): c for c in choices if (c != incumbent.choice).any()}
-    choices = [c for c in distinct.values() if c.tobytes() not in evaluator.known]
-    found.exchanges_tried = len(distinct)
-    if scout is not None and len(choices) > settings.finalists:
-        choices = _finalists(scout, scout.evaluate(choices), settings, settings.finalists)
-    return _improving(evaluator, choices, incumbent, settings)
+    return list({c.tobytes(): c for c in choices if (c != incumbent.choice).any()}.values())
+
+
+def promising_of(
+    evaluator: Evaluator, scout: Evaluator | None, choices: Sequence[Choice], settings: SearchSettings
+) -> list[Choice]:
+    """Of the choices that were not simulated yet those that are worth it, as far as fewer customers tell."""
+    new = [c for c in choices if c.tobytes() not in evaluator.known]
+    if scout is not None and len(new) > settings.finalists:
+        return _finalists(scout, scout.evaluate(new), settings, settings.finalists)
+    return new
 
 
 def holding_back(found: Found, evaluator: Evaluator, settings: SearchSettings) -> tuple[bool, ...]:

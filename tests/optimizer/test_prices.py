@@ -119,3 +119,21 @@ def test_soft_limits_take_their_price_off_the_value(every: Evaluator) -> None:
     free, hard = known(every, Limit("watch", "cost", 1.0, enforce="report")), known(every, Limit("hard", "cost", 50.0))
     costs = [best(evaluator).parts[0] for evaluator in (free, soft, hard)]
     assert costs[0] > costs[1] >= 50.0 >= costs[2] > 0
+
+
+def test_buy_and_sell_price_bracket_what_ten_percent_bring(every: Evaluator) -> None:
+    """Prices come from the program; the difference from all plans, re-optimized and simulated under both capacities."""
+    budget, share, steep = BUDGET.at(1.6), 0.1, 0
+    for sms in (60.0, 80.0, 100.0, 120.0, 140.0, 160.0, 180.0, 200.0):
+        capacity = SMS.at(sms / SMS.bound)
+        evaluator = with_limits(every, (budget, capacity))
+        found = search(evaluator, evaluator.space.nothing(), STEPWISE)
+        table = effects_of(evaluator, found.best)
+        priced = {p.limit: p for p in prices(evaluator, evaluator, found.best, table, STEPWISE, share=share)}
+        more, less = (value(every, budget, capacity.at(factor)) for factor in (1 + share, 1 - share))
+        between = (more - less) / (2 * share * sms)
+        low, high = sorted((priced["SMS capacity"].money, priced["SMS capacity"].sell_money))
+        slack = 0.02 * abs(between)  # the program's plans may be a little short of the best
+        assert low - slack <= between <= high + slack, sms
+        steep += high > 0
+    assert steep >= 3, "the capacity binds"
