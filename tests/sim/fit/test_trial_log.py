@@ -77,7 +77,9 @@ def test_messages_before_the_arms_are_the_past_of_the_trial(orders):
     rows += [(i, 0, 1, "none") for i in range(0, 40, 2)]
     earlier = [(i, -20, 0, None) for i in range(45)]
     plain, days = trial_of_log(orders, messages(orders, rows))
-    found, same = trial_of_log(orders, messages(orders, rows + earlier))
+    with_past = messages(orders, rows + earlier)
+    assert not with_past.findings, "nobody has changed"
+    found, same = trial_of_log(orders, with_past)
     assert (same, found.n, found.arms) == (days, 40, plain.arms)
     assert found.contacts.tolist() == plain.contacts.tolist()
     assert found.customer.tolist() == list(range(40))
