@@ -91,7 +91,8 @@ def _history(result: Result) -> list[str]:
         escape(
             f"At least {percent(past['stimulated_share'])} of the past repeat orders came from these messages, if a "
             f"contact adds as many orders as assumed ({effects}). Forecast of {weeks} weeks without any contact: "
-            f"{count(past['forecast_without_contacts'])} orders; a fit that takes every order for the customers' own "
+            f"{count(past['forecast_without_contacts'])} orders (95% interval {count(past['forecast_low'])} to "
+            f"{count(past['forecast_high'])}); a fit that takes every order for the customers' own "
             f"says {count(past['forecast_under_past_contacts'])}."
         )
     ]

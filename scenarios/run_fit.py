@@ -12,15 +12,18 @@ from scenarios import build
 from scenarios.finished import RunResult
 from scenarios.fit_segments import shipped_segments_at
 from scenarios.fragment import fit_fragment
-from scenarios.load import load_scenario
+from scenarios.load import LoadedScenario, load_scenario
 from scenarios.log_rates import log_rates, rates_fragment
 from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from scenarios.unknown_contacts import said as unknown_contacts_said
+from scenarios.unknown_contacts import unknown_contacts
 from sim.fit.cross_checks import cross_checks
+from sim.fit.forecast import organic_forecast
 from sim.fit.history import WithoutContacts, without_contacts
-from sim.fit.organic import fit_organic, organic_numbers
+from sim.fit.organic import OrganicFit, fit_organic, organic_numbers
 from sim.fit.trial_log import is_trial
 from sim.messages import MessageLog, read_messages
 from sim.orders import OrderLog, read_orders
@@ -88,9 +91,11 @@ def fit_orders(
         say(0.5, 1.0, "other models")
         ends = (found["backtest"][key] for key in ("calibrated_until", "held_out_until"))
         found["cross_checks"] = cross_checks(log, *((dt.date.fromisoformat(end) - _EPOCH).days for end in ends))
-    if sent is not None:
+    fitted_until = (dt.date.fromisoformat(plain.fitted_until) - _EPOCH).days
+    if sent is None:
+        found |= _unknown_contacts(log, fitted_until, plain)
+    else:
         say(0.6, 1.0, "taking past contacts out")
-        fitted_until = (dt.date.fromisoformat(plain.fitted_until) - _EPOCH).days
         found |= _past_contacts(log, sent, fitted_until, found)
     for kind in ("frequency", "segment"):
         table = found["backtest"][f"by_{kind}"]
@@ -110,9 +115,21 @@ def fit_orders(
     return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
 
 
+def _shipped() -> LoadedScenario:
+    return load_scenario(ASSUMPTIONS, [f"channels.{name}.enabled=true" for name in ("push", "messenger")])
+
+
+def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Part:
+    """The parts that a fit without a message log adds: how far contacts it does not know may have misled it."""
+    shipped = _shipped()
+    email = next(channel for channel in build.channels(shipped) if channel.name == "email")
+    part = unknown_contacts(orders.summary(until_day), plain.organic.parameters, email, build.behaviour(shipped))
+    return {"unknown_contacts": part, "warnings": [*plain.warnings, unknown_contacts_said(part)]}
+
+
 def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> Part:
     """The parts of the result that a message log adds or changes."""
-    shipped = load_scenario(ASSUMPTIONS, [f"channels.{name}.enabled=true" for name in ("push", "messenger")])
+    shipped = _shipped()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
     fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"])
@@ -124,6 +141,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "no effect; map them to one of " + ", ".join(channel.name for channel in channels)
         )
     effects = {c.name: c.orders_per_contact for c in channels if c.name in sent.channels}
+    forecast = organic_forecast(fit, FORECAST_WEEKS)
     rates = log_rates(sent, channels, build.behaviour(shipped))
     warnings += rates.pop("warnings")
     if not is_trial(sent):
@@ -138,7 +156,9 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "stimulated_share": fit.stimulated_share,
             "assumed_orders_per_contact": effects,
             "forecast_weeks": FORECAST_WEEKS,
-            "forecast_without_contacts": float(fit.expected_future_orders(FORECAST_WEEKS).sum()),
+            "forecast_without_contacts": forecast.mean,
+            "forecast_low": forecast.low,
+            "forecast_high": forecast.high,
             "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
         },
         "messages": message_facts(sent),

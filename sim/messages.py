@@ -226,8 +226,10 @@ def _judged(log: MessageLog, reader: Any, findings: Any) -> MessageLog:
 
 def _changing(log: MessageLog, group: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
     """(N,) customers whose messages belong to more than one group."""
-    has = np.diff(log.first) > 0
-    changing = np.zeros(has.size, dtype=bool)
-    starts = log.first[:-1][has]
-    changing[has] = np.maximum.reduceat(group, starts) != np.minimum.reduceat(group, starts)
+    counts = log.arm > 0 if len(log.arms) > 1 else np.ones(group.size, dtype=bool)  # before the arms: no group
+    who, inside = log.customer[counts], group[counts]
+    changing = np.zeros(log.customer_ids.size, dtype=bool)
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    if starts.size:
+        changing[who[starts]] = np.maximum.reduceat(inside, starts) != np.minimum.reduceat(inside, starts)
     return changing

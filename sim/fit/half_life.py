@@ -32,11 +32,12 @@ from scipy.interpolate import PchipInterpolator
 
 from sim.behaviour.fatigue import daily_decay
 from sim.fit import optout
+from sim.fit._arm_moments import Moments, contacts_of, moments_of, weekly_orders, who_of
 from sim.fit._optout_profile import greatest
 from sim.fit._response_path import ArmContacts
 from sim.fit.trial import Trial
 from sim.fit.trial_log import trial_days, trial_of_log
-from sim.messages import DELIVERED, MessageLog
+from sim.messages import MessageLog
 from sim.orders import OrderLog
 from sim.units import DAYS_PER_WEEK
 
@@ -48,23 +49,11 @@ DAMPINGS = np.concatenate([[0.0], np.geomspace(0.01, 1.5, 15)])
 CHI2_95 = 3.841459
 AT_FIRST = np.array([0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 """Fatigue on the log's first day."""
-MOST_PER_ARM = 4_000
-"""Customers of an arm whose contacts stand for all of it."""
 MOST_WEEKS = 60
 MOST_CUSTOMERS = 400_000
 MOST_MESSAGES = 6_000_000
 PRESETS = 7.0
 """Ratio of the slow preset (21 days) to the fast one (3): an interval that holds both decides nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Orders that each arm had more than the control, by week, and their covariance."""
-
-    difference: Floats
-    """(A, W)."""
-    covariance: Floats
-    """(A W, A W)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +140,7 @@ def half_life(
     start, end = trial_days(orders, messages)
     weeks = min((end - start + 1) // DAYS_PER_WEEK, MOST_WEEKS)
     trial, messages = _sampled(trial, messages)
-    moments = moments_of(trial, _weekly(orders, trial, start, weeks))
+    moments = moments_of(trial, weekly_orders(orders, trial, start, weeks))
     contacts = contacts_of(messages, trial, weights, start, weeks)
     found = distances(moments, contacts, stimulus_half_life_days, progress)
     return HalfLife(
@@ -167,14 +156,9 @@ def half_life(
     )
 
 
-def _who(trial: Trial) -> npt.NDArray[np.intp]:
-    assert trial.customer is not None, "trials of a log know their customers"
-    return trial.customer
-
-
 def _sampled(trial: Trial, messages: MessageLog) -> tuple[Trial, MessageLog]:
     """The trial and its messages; of a large one an even sample of the customers."""
-    who = _who(trial)
+    who = who_of(trial)
     count = np.diff(messages.first)
     step = max(-(-trial.n // MOST_CUSTOMERS), -(-int(count[who].sum()) // MOST_MESSAGES), 1)
     rows = np.arange(0, trial.n, step)
@@ -188,68 +172,6 @@ def _sampled(trial: Trial, messages: MessageLog) -> tuple[Trial, MessageLog]:
         channel=messages.channel[inside], arm=messages.arm[inside], marks=messages.marks[inside],
     )  # fmt: skip
     return fewer, log
-
-
-def _weekly(orders: OrderLog, trial: Trial, start: int, weeks: int) -> Floats:
-    """(n, W) orders of each customer of the trial in each week of it."""
-    who = _who(trial)
-    place = np.full(orders.n_customers, -1)
-    place[who] = np.arange(who.size)
-    week = (orders.day - start) // DAYS_PER_WEEK
-    row = place[orders.customer]
-    mine = (row >= 0) & (orders.day >= start) & (week < weeks)
-    return np.bincount(row[mine] * weeks + week[mine], minlength=who.size * weeks).reshape(-1, weeks).astype(np.float64)
-
-
-def moments_of(trial: Trial, weekly: Floats) -> Moments:
-    """Differences by week, less what was known of the customers before (no bias, less noise)."""
-    arms, weeks = len(trial.arms), weekly.shape[1]
-    size = np.bincount(trial.arm, minlength=arms)
-    within = weekly - _means(weekly, trial.arm, size)[trial.arm]
-    known = [x for x in trial.before.values() if np.ptp(x) > 0]
-    adjusted = weekly
-    if known:
-        x = np.column_stack(known)
-        x = (x - x.mean(axis=0)) / x.std(axis=0)
-        inside = x - _means(x, trial.arm, size)[trial.arm]
-        slope = np.linalg.lstsq(inside, within, rcond=None)[0]
-        adjusted, within = weekly - x @ slope, within - inside @ slope
-    spread = within.T @ within / (trial.arm.size - arms)
-    mean = _means(adjusted, trial.arm, size)
-    noise = np.diag(1.0 / size[1:]) + 1.0 / size[0]
-    return Moments(mean[1:] - mean[0], np.kron(noise, spread + 1e-12 * np.eye(weeks)))
-
-
-def _means(values: Floats, arm: npt.NDArray[np.int64], size: npt.NDArray[np.int64]) -> Floats:
-    return np.stack([values[arm == k].mean(axis=0) for k in range(size.size)])
-
-
-def contacts_of(
-    messages: MessageLog, trial: Trial, weights: Mapping[str, float], start: int, weeks: int
-) -> ArmContacts:
-    """Delivered contacts of an even sample of each arm, those before the trial included."""
-    chosen = [np.flatnonzero(trial.arm == k) for k in range(len(trial.arms))]
-    rows = np.sort(np.concatenate([mine[:: -(-mine.size // MOST_PER_ARM)] for mine in chosen]))
-    customers = _who(trial)[rows]
-    arrived = messages.sent & ((messages.marks & DELIVERED) > 0) if "delivered" in messages.known else messages.sent
-    order = np.argsort(customers)
-    customers, arm = customers[order], trial.arm[rows][order]
-    is_mine = np.zeros(messages.customer_ids.size, dtype=bool)
-    is_mine[customers] = True
-    inside = arrived & is_mine[messages.customer]
-    count = np.bincount(messages.customer[inside], minlength=is_mine.size)[customers]
-    each = np.array([weights.get(name, 0.0) for name in messages.channels])
-    return ArmContacts(
-        first=np.concatenate([[0], np.cumsum(count)]),
-        day=messages.day[inside] - np.int32(start),
-        channel=messages.channel[inside].astype(np.int64),
-        weight=each[messages.channel[inside]],
-        arm=arm,
-        channels=len(messages.channels),
-        arms=len(trial.arms),
-        weeks=weeks,
-        log_began=int(messages.day.min()) - start,
-    )
 
 
 @dataclass(frozen=True, eq=False)

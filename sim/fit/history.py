@@ -50,10 +50,12 @@ Floats = npt.NDArray[np.float64]
 
 _RATE_EDGES = np.concatenate([[0.0], np.geomspace(5e-4, 8.0, 49), [np.inf]])
 """Borders of the cells of lambda, per week."""
-_RATES = np.concatenate([[2.5e-4], np.sqrt(_RATE_EDGES[1:-2] * _RATE_EDGES[2:-1]), [9.0]])
+RATES = np.concatenate([[2.5e-4], np.sqrt(_RATE_EDGES[1:-2] * _RATE_EDGES[2:-1]), [9.0]])
+"""(J,) a value in each, per week."""
 _DROPOUT_EDGES = np.sin(np.linspace(0.0, np.pi / 2, 25)) ** 2
 """Borders of the cells of p, finer at both ends."""
-_DROPOUTS = (_DROPOUT_EDGES[1:] + _DROPOUT_EDGES[:-1]) / 2
+DROPOUTS = (_DROPOUT_EDGES[1:] + _DROPOUT_EDGES[:-1]) / 2
+"""(K,)."""
 _AT_ONCE = 2_048
 """Histories whose grids are in memory together."""
 _MOST_FITTED = 25_000
@@ -111,10 +113,10 @@ class Histories:
 
     def grids(self, rows: npt.NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         """Likelihoods of some histories, active and dropped out (n, J, K), and the logarithm of their scale (n,)."""
-        shape = (rows.size, _RATES.size, _DROPOUTS.size)
+        shape = (rows.size, RATES.size, DROPOUTS.size)
         alive, dropped, scale = np.empty(shape), np.empty(shape), np.empty(rows.size)
         own = _stimulated(self.contacts)
-        walk(self.gaps.take(rows), _RATES, _DROPOUTS, own, self.contacts.weight, self.at_first, alive, dropped, scale)
+        walk(self.gaps.take(rows), RATES, DROPOUTS, own, self.contacts.weight, self.at_first, alive, dropped, scale)
         return alive, dropped, scale
 
     def parts(self) -> Iterator[tuple[slice, Floats, Floats]]:
@@ -158,11 +160,11 @@ class WithoutContacts:
 
     def expected_future_orders(self, weeks: float) -> Floats:
         """(n,) organic orders within ``weeks`` after the end of observation: what comes without any contact."""
-        rate, p = _RATES[:, None], _DROPOUTS[None, :]
-        w, later = _cells(self.organic.parameters), -np.expm1(-rate * p * weeks) / p
+        rate, p = RATES[:, None], DROPOUTS[None, :]
+        w, later = cells(self.organic.parameters), -np.expm1(-rate * p * weeks) / p
         mean = np.empty(self.histories.count.size)
         for part, alive, dropped in self.histories.parts():
-            mean[part] = _means(alive, w * later) / (_means(alive, w) + _means(dropped, w))
+            mean[part] = means(alive, w * later) / (means(alive, w) + means(dropped, w))
         return np.asarray(mean[self.histories.row])
 
 
@@ -205,12 +207,12 @@ def _masses(theta: Floats) -> tuple[Floats, Floats]:
     return np.diff(gammainc(r, alpha * _RATE_EDGES)), np.diff(betainc(a, b, _DROPOUT_EDGES))
 
 
-def _cells(model: DropoutModel) -> Floats:
-    """Prior weights (J, K)."""
+def cells(model: DropoutModel) -> Floats:
+    """Prior weights (J, K) of the cells of lambda and p."""
     return np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
 
 
-def _means(grid: Floats, weights: Floats) -> Floats:
+def means(grid: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("njk,jk->n", grid, weights))
 
 
@@ -253,21 +255,21 @@ def _histories(orders: OrderLog, contacts: PastContacts, until_day: int, at_firs
 
 def _stimulated(contacts: PastContacts) -> Floats:
     """(J, S): the level times the customer's response, lambda^eta / E_ref[lambda^eta]."""
-    own = (_RATES / DAYS_PER_WEEK) ** contacts.elasticity / contacts.reference_moment
+    own = (RATES / DAYS_PER_WEEK) ** contacts.elasticity / contacts.reference_moment
     return np.asarray(own[:, None] * contacts.level)
 
 
 def _traits(histories: Histories, model: DropoutModel) -> tuple[TraitPosterior, Floats]:
-    w = _cells(model)
-    lam, p = np.broadcast_to(_RATES[:, None], w.shape), np.broadcast_to(_DROPOUTS[None, :], w.shape)
+    w = cells(model)
+    lam, p = np.broadcast_to(RATES[:, None], w.shape), np.broadcast_to(DROPOUTS[None, :], w.shape)
     multiplier = (_stimulated(histories.contacts) * histories.contacts.weight).sum(axis=1)
     n = histories.count.size
     own, p_alive, rate_alive, rate_dropped, of_alive, of_dropped = np.empty((6, n))
     for part, alive, dropped in histories.parts():
-        living, gone = np.maximum(_means(alive, w), 1e-300), np.maximum(_means(dropped, w), 1e-300)
+        living, gone = np.maximum(means(alive, w), 1e-300), np.maximum(means(dropped, w), 1e-300)
         p_alive[part] = living / (living + gone)
-        rate_alive[part], rate_dropped[part] = _means(alive, w * lam) / living, _means(dropped, w * lam) / gone
-        of_alive[part], of_dropped[part] = _means(alive, w * p) / living, _means(dropped, w * p) / gone
+        rate_alive[part], rate_dropped[part] = means(alive, w * lam) / living, means(dropped, w * lam) / gone
+        of_alive[part], of_dropped[part] = means(alive, w * p) / living, means(dropped, w * p) / gone
         alive += dropped
         own[part] = _organic_orders(np.einsum("njk,jk->nj", alive, w), multiplier, histories.gaps, part)
     shape, trials = model.r + own, own + model.s
@@ -288,5 +290,5 @@ def _organic_orders(by_rate: Floats, multiplier: Floats, gaps: Gaps, part: slice
     whose = np.repeat(np.arange(first.size - 1), np.diff(first))[orders]
     rate = gaps.rate[first[0] : first[-1]][orders]
     weights = by_rate / by_rate.sum(axis=1, keepdims=True)
-    organic = np.sum(weights[whose] * (_RATES / (_RATES + multiplier * rate[:, None])), axis=1)
+    organic = np.sum(weights[whose] * (RATES / (RATES + multiplier * rate[:, None])), axis=1)
     return np.asarray(np.bincount(whose, organic, first.size - 1), np.float64)

@@ -17,6 +17,9 @@ from scenarios.load import load_scenario
 from scenarios.run_fit import fit_orders
 from scenarios.world import load_base, make_world
 from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, EV_UNSUBSCRIBE, NANO, W_ORDERS
+from sim.fit.forecast import organic_forecast
+from sim.fit.history import PastContacts, without_contacts
+from sim.orders import read_orders
 from sim.policy import Frequencies
 from sim.simulate import simulate
 
@@ -24,6 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("kernels")]
 
 CUSTOMERS, WEEKS, FUTURE = 5_000, 78, 26
 PER_WEEK = (2, 3, 0)
+NO_CONTACTS = PastContacts(np.zeros(1), np.ones(1), 0.2, 1.0, 0.5, 180.0)
 ORIGIN = np.datetime64("2023-01-01")
 
 
@@ -31,7 +35,9 @@ ORIGIN = np.datetime64("2023-01-01")
 class Worlds:
     log: np.ndarray
     future: float
-    """Organic orders expected in the 26 weeks after the history."""
+    """Organic orders expected in the 26 weeks after the history, nobody contacted ..."""
+    came: int
+    """... and those that came."""
 
     def orders(self, world: int) -> pl.DataFrame:
         rows = self.log[(self.log[:, 0] == world) & np.isin(self.log[:, 3], (EV_ORGANIC, EV_STIMULATED))]
@@ -68,7 +74,9 @@ def worlds(kernels: None) -> Worlds:
     ]
     found = simulate(world, plans, seed=3, log_lines=6_000_000).totals
     log = found.log[found.log[:, 2] < 7 * WEEKS - 1]
-    return Worlds(log, float(found.world[2, WEEKS:, W_ORDERS].sum() / NANO))
+    came = found.log[(found.log[:, 0] == 2) & (found.log[:, 3] == EV_ORGANIC)]
+    later = int((came[:, 2] >= 7 * WEEKS - 1).sum())
+    return Worlds(log, float(found.world[2, WEEKS:, W_ORDERS].sum() / NANO), later)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +91,32 @@ def test_the_log_gives_back_the_world_without_contacts(worlds, fits):
         assert past["label"] == done.result["label"] == "contacts of the message log taken out"
         assert abs(past["forecast_without_contacts"] / worlds.future - 1) < 0.08, f
         assert 1.06 < past["forecast_under_past_contacts"] / past["forecast_without_contacts"] < 1.6
+
+
+def test_the_forecast_without_contacts_is_right_within_its_interval(worlds, fits):
+    """Under 2, 3 and 0 e-mails a week; and the interval is no wider than it must be."""
+    log = read_orders(worlds.orders(2))
+    alone = organic_forecast(without_contacts(log, NO_CONTACTS, until_day=log.last_day, model="mbg-nbd"), FUTURE)
+    told = [done.result["history"] for done in fits[:2]]
+    for low, high in [(p["forecast_low"], p["forecast_high"]) for p in told] + [(alone.low, alone.high)]:
+        assert low < worlds.future < high
+        assert low < worlds.came < high
+        assert 0.05 < high / low - 1 < 0.25
+    assert told[1]["forecast_low"] < worlds.came < 0.95 * told[1]["forecast_under_past_contacts"]
+    assert "(95% interval" in fits[0].summary()
+
+
+def test_without_the_log_the_label_is_there_and_the_bias_is_told(worlds, fits):
+    """The size that is told, for the frequency there was, is that of the orders the e-mails caused."""
+    blind = [fit_orders(worlds.orders(w), model="mbg-nbd") for w in (0, 1)]
+    for world, done in enumerate(blind):
+        assert done.result["label"] == "under current contacts"
+        kinds = worlds.log[worlds.log[:, 0] == world, 3]
+        caused = (kinds == EV_STIMULATED).sum() / np.isin(kinds, (EV_ORGANIC, EV_STIMULATED)).sum()
+        said = done.result["unknown_contacts"]["share_by_emails_per_week"][f"{PER_WEEK[world]}"]
+        assert 0.75 < said / caused < 1.3
+        assert "a world without contacts comes out too rich" in done.summary()
+        assert fits[world].result["history"]["forecast_under_past_contacts"] > 1.05 * worlds.future
 
 
 def test_parameters_are_those_of_a_base_never_contacted(fits):

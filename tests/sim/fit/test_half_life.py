@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from sim.fit import optout
+from sim.fit._arm_moments import Moments
 from sim.fit._optout_profile import greatest
 from sim.fit._response_path import ArmContacts
-from sim.fit.half_life import HALF_LIVES, Moments, distances, interval_of
+from sim.fit.half_life import HALF_LIVES, distances, interval_of
 from tests.sim.fit.test_optout import log_of
 
 WEEKS = 24

@@ -71,6 +71,20 @@ def test_who_changes_is_left_out_or_counts_as_first_assigned(orders):
         messages(orders, rows, holdout_changes="refuse")
 
 
+def test_messages_before_the_arms_are_the_past_of_the_trial(orders):
+    """They say how tired customers come to it, and are neither its contacts nor its beginning."""
+    rows = [(i, d, 0, ("none", "weekly")[i % 2]) for i in range(40) for d in (0, 10) if i % 2]
+    rows += [(i, 0, 1, "none") for i in range(0, 40, 2)]
+    earlier = [(i, -20, 0, None) for i in range(45)]
+    plain, days = trial_of_log(orders, messages(orders, rows))
+    with_past = messages(orders, rows + earlier)
+    assert not with_past.findings, "nobody has changed"
+    found, same = trial_of_log(orders, with_past)
+    assert (same, found.n, found.arms) == (days, 40, plain.arms)
+    assert found.contacts.tolist() == plain.contacts.tolist()
+    assert found.customer.tolist() == list(range(40))
+
+
 def test_without_holdout_there_is_no_trial(orders):
     log = messages(orders, [(i, 0, 0, None) for i in range(30)])
     assert not is_trial(log)
