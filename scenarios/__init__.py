@@ -20,13 +20,27 @@ if TYPE_CHECKING:
         optimize,
         simulate,
     )
+    from scenarios.api_explain import (
+        before_after,
+        cohorts,
+        credit,
+        export,
+        ledger,
+        require,
+        rules,
+        sensitivity,
+    )
     from scenarios.api_plan import deliver, experiment, sweep
 
 __all__ = [
-    "DryRunResult", "RunResult", "compare", "deliver", "dry_run", "effects", "experiment", "fit", "load_scenario",
-    "optimize", "simulate", "sweep",
+    "DryRunResult", "RunResult", "before_after", "cohorts", "compare", "credit", "deliver", "dry_run", "effects",
+    "experiment", "export", "fit", "ledger", "load_scenario", "optimize", "require", "rules", "sensitivity", "simulate",
+    "sweep",
 ]  # fmt: skip
-_PLANNING = ("deliver", "experiment", "sweep")
+_HOMES = dict.fromkeys(("deliver", "experiment", "sweep"), "scenarios.api_plan") | dict.fromkeys(
+    ("before_after", "cohorts", "credit", "export", "ledger", "require", "rules", "sensitivity"),
+    "scenarios.api_explain",
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -34,7 +48,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("scenarios.api_plan" if name in _PLANNING else "scenarios.api"), name)
+    return getattr(import_module(_HOMES.get(name, "scenarios.api")), name)
 
 
 def __dir__() -> list[str]:

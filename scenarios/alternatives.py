@@ -81,6 +81,8 @@ class Valued:
     """Pairs of customer and channel reachable at the start, real base."""
     reachable: dict[str, list[float]] = field(default_factory=dict)
     """Channel -> reachable customers at the end of each week, horizon and tail."""
+    weekly_contacts: dict[str, list[float]] = field(default_factory=dict)
+    """Channel -> contacts of each week of the horizon."""
     details: Part = field(default_factory=dict)
     """What the contacts of the horizon did, by channel and by campaign, as in result.json."""
 
@@ -157,7 +159,7 @@ class Valuer:
 
     def base(self, loaded: LoadedScenario) -> Base:
         """Customers' orders and models, read and fitted once."""
-        key = _base_key(loaded)
+        key = self._key(loaded)
         if key not in self._bases:
             self._bases[key] = load_base(loaded)
         return replace(self._bases[key], loaded=loaded)
@@ -165,10 +167,15 @@ class Valuer:
     def population(self, base: Base) -> Population:
         """The simulated customers, drawn once."""
         size = self.customers or base.loaded.scenario.base.simulated_customers
-        key = f"{_base_key(base.loaded)} {_people_key(base.loaded)} {size}"
+        key = f"{self._key(base.loaded)} {_people_key(base.loaded)} {size}"
         if key not in self._populations:
             self._populations[key] = base.population(size, self.seed)
         return self._populations[key]
+
+    def _key(self, loaded: LoadedScenario) -> str:
+        """With a past of its own an alternative also has its own fit: past contacts are taken out of the orders."""
+        own = self.own_past and loaded.scenario.base.history_contacts == "current"
+        return _base_key(loaded) + (loaded.scenario.model_dump_json() if own else "")
 
     def _started(self, world: World, base: Base) -> Started:
         """The evening of day -1: this world's customers under the first scenario's current policy and rules."""
@@ -247,6 +254,9 @@ def _facts(found: SimulationResult) -> Mapping[str, Any]:
         "contacts": totals["contacts"],
         "unsubscribes": totals["unsubscribes"],
         "subscriptions": int(np.bitwise_count(start).sum()) * scale,
+        "weekly_contacts": {
+            name: (lanes[: world.weeks, lane, SENT] * scale).tolist() for lane, name in enumerate(names)
+        },
         "reachable": reachable,
         "details": {
             "funnel": totals["funnel"],

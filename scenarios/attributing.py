@@ -99,12 +99,19 @@ def _row(name: str, ruled: Valued, free: Valued) -> Part:
 def _verdict(rows: list[Part], currency: str) -> str:
     single = [row for row in rows if row["rule"] != ALL]
     idle = sum(not row["contacts_removed"] and not any(row["contacts_removed_by_channel"].values()) for row in single)
-    most = max(single, key=lambda row: abs(float(row["value"]["mean"])))
+    sure = [row for row in single if row["value"].get("ci_low", 0.0) * row["value"].get("ci_high", 0.0) > 0]
+    most = max(sure or single, key=lambda row: abs(float(row["value"]["mean"])))
     mean, low, high = headline(most["value"])
     if not mean:
         return f"No rule changes anything: all {len(single)} leave this plan as it is."
+    if not sure:
+        kept = count(sum(abs(row["contacts_removed"]) for row in single))
+        return (
+            f"No rule makes a difference to the value that the simulation can tell from zero; together they move "
+            f"{kept} contacts, and {idle} of {len(single)} change nothing."
+        )
     does = "earns" if mean > 0 else "costs"
-    span = sorted((abs(low), abs(high))) if low * high > 0 else (low, high)
+    span = sorted((abs(low), abs(high)))
     text = (
         f"“{most['rule']}” matters most: it keeps back {count(most['contacts_removed'])} contacts and {does} "
         f"{money(abs(mean), currency)} (95% interval {money(span[0], currency)} to {number(span[1])}), horizon and tail"

@@ -63,8 +63,8 @@ def sensitivity(
     """Say which uncertain assumption could change the plan, and what it is worth to find it out first."""
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.sensitivity import weigh_assumptions
     from scenarios.sweeping import plan_from
+    from scenarios.weighing import weigh_assumptions
 
     plans = [found for file in plan or () if (found := plan_from(file, loaded)) is not None]
     with _progress() as progress:
@@ -122,7 +122,7 @@ def cohorts(
     """Orders, contacts, opt-outs and contribution by the time of the first order, under two policies, paired."""
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.cohorts import compare_cohorts
+    from scenarios.cohorting import compare_cohorts
     from scenarios.sweeping import plan_from
 
     given = plan_from(plan, loaded)
@@ -150,14 +150,14 @@ def before_after(
     """Say what a change of policy seems to do, period against period, and what it does, beside its twin."""
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios import before_after as recipe
     from scenarios.sweeping import plan_from
+    from scenarios.switching import before_after as recipe
 
     given = plan_from(plan, loaded)
     if given is None:
         raise ValueError("the option is required")
     with _progress() as progress:
-        done = recipe.before_after(
+        done = recipe(
             loaded, given, weeks=weeks, seed=seed, customers=customers, threads=threads, progress=progress
         ).write(out)
     _print(done.result, done.directory, json)

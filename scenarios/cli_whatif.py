@@ -213,7 +213,7 @@ def ledger(
     """Say who ends in another segment because of the plan, and what these customers are worth, paired."""
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.ledger import migration_ledger
+    from scenarios.migrating import migration_ledger
     from scenarios.sweeping import plan_from
 
     given = plan_from(plan, loaded)

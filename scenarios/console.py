@@ -14,6 +14,7 @@ from scenarios.console_messages import message_tables
 from scenarios.report.answers import ANSWERS, sections
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
 from scenarios.report.limits import price_texts
+from scenarios.report.tables import red_zone_texts
 
 Result = Mapping[str, Any]
 NARROWEST = 100
@@ -42,7 +43,7 @@ def show(result: Result, directory: object = None, file: TextIO | None = None) -
 def simulate_tables(result: Result) -> list[Table | str]:
     """Money, contacts and the plan of one simulated policy."""
     plan = _plan(result.get("plan", []), "Plan")
-    return [_head(result), *_some(_money(result), _contacts(result), _campaigns(result), plan)]
+    return [_head(result), *_some(_money(result), _contacts(result), _campaigns(result), plan), *_red_zones(result)]
 
 
 def optimize_tables(result: Result) -> list[Table | str]:
@@ -56,9 +57,15 @@ def optimize_tables(result: Result) -> list[Table | str]:
             _limits(result),
             _contacts(result),
         ),
+        *_red_zones(result),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
         *([escape(str(result["doubt"]["statement"]))] if "doubt" in result else []),
     ]
+
+
+def _red_zones(result: Result) -> list[str]:
+    """Rates that call for a look."""
+    return [f"[bold]red zone[/bold]  {escape(text)}" for text in red_zone_texts(dict(result))]
 
 
 def answer_tables(result: Result) -> list[Table | str]:

@@ -66,7 +66,7 @@ def _dates(data: Table, today: dt.date) -> Iterator[Finding]:
 
 def _delivery(data: Table) -> Iterator[Finding]:
     known, centre = _table(data, "channels"), _table(data, "call_centre")
-    named: list[Path] = [("delivery", name) for name in _table(data, "delivery")]
+    named: list[Path] = [(table, name) for table in ("delivery", "red_zones") for name in _table(data, table)]
     named += [("call_centre", "calls_per_contact", name) for name in _table(centre, "calls_per_contact")]
     for path in named:
         name = str(path[-1])

@@ -1,4 +1,4 @@
-"""``require``: planning backwards. What budget and which volumes does a goal need, or why can it not be reached?
+"""``require``: planning backwards. What budget, volumes and capacities does a goal need, or why can it not be reached?
 
 The budget is bisected; in every step the best plan within it (and within all other limits) is searched, and valued on
 customers that no search has seen. The answer is verified once more with draws of its own.
@@ -6,6 +6,7 @@ customers that no search has seen. The answer is verified once more with draws o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -193,6 +194,7 @@ def _result(
     budget = max(spent, best.found.estimate("cost").mean)
     unit = "orders" if goal.measure == "orders" else currency
     per_week = {name: many / weeks for name, many in verified.contacts.items()}
+    busiest = {name: max(weeks_) for name, weeks_ in verified.weekly_contacts.items() if any(weeks_)}
     volumes = ", ".join(f"{count(many)} {name}" for name, many in per_week.items() if many)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -205,6 +207,7 @@ def _result(
         "budget": budget,
         "budget_name": _budget_name(loaded),
         "contacts_per_week": per_week,
+        "capacity_per_week": busiest,
         "reached": estimate(reached),
         "value": estimate(verified.estimate("value")),
         "cost": spent,
@@ -234,6 +237,9 @@ def _fragment(result: Part) -> str:
     lines = ["# What the goal needs, from contactpolicy require: extends = [..., 'required.toml'].", ""]
     name = toml_text(result["budget_name"])
     lines += ["[[optimize.limits]]", f"name = {name}", f"max_cost = {1.05 * result['budget']:.2f}"]
+    for channel, most in result["capacity_per_week"].items():
+        lines += ["", "[[optimize.limits]]", f"name = {toml_text(f'{channel}: required capacity')}"]
+        lines += [f"channel = {toml_text(channel)}", f"max_contacts_per_week = {math.ceil(1.05 * most)}"]
     return "\n".join(lines) + "\n"
 
 

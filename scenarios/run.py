@@ -28,6 +28,7 @@ from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.world import Base, load_base, make_world, no_contact
 from sim.campaigns import Program
@@ -264,7 +265,7 @@ def _finish(
         "flows": flow_rows(found, worlds["plan"]),
         "assumptions": assumption_rows(base),
     }
-    result = result | history_part(base)
+    result = result | history_part(base) | red_zone_part(base.loaded, result)
     frames = {name: _frame(rows) for name, rows in tables.items()}
     if per_customer:
         ids = base.customer_ids(found.world.population)

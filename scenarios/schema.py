@@ -15,6 +15,7 @@ from scenarios.names import ChannelName, Column, Name, PerWeek, Scalar, SegmentN
 from scenarios.schema_delivery import CallCentre, Delivery
 from scenarios.schema_limits import Limit, Tariff
 from scenarios.schema_program import Campaign, Capacity, Cascade, Offer, Reputation, Timing
+from scenarios.schema_red_zones import RedZone
 from scenarios.schema_rules import Policy
 from scenarios.values import (
     STRICT,
@@ -326,5 +327,7 @@ class Scenario(BaseModel):
     optimize: Optimize
     delivery: dict[ChannelName, Delivery] = {}
     """Channel -> throughput and send window; a channel that is not named leaves at once."""
+    red_zones: dict[ChannelName, RedZone] = {}
+    """Channel -> rates that call for a look; reports mark them."""
     call_centre: CallCentre | None = None
     """Left out = contacts cause no calls."""

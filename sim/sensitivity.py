@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 FOLDS = 5
 """Of the cross-validation that decides how much curvature a regression may have."""
 MOST_DEGREE = 4
+RESAMPLES = 200
+"""Of a bootstrap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,8 @@ def saltelli_design(samples: int, groups: Sequence[Sequence[int]], seed: int) ->
     from scipy.stats import qmc
 
     width = sum(map(len, groups))
-    points = qmc.Sobol(2 * width, rng=np.random.default_rng(seed)).random(samples)
+    points = qmc.Sobol(2 * width, scramble=False).random(samples)
+    points = (points + numbered(seed, "sensitivity: shift", 2 * width)) % 1.0  # every seed another lattice
     a, b = np.array(points[:, :width]), np.array(points[:, width:])
     mixed = np.repeat(a[None], len(groups), axis=0)
     for place, columns in enumerate(groups):
@@ -69,21 +72,25 @@ def sobol_shares(outcomes: Floats, design: Design, seed: int) -> Indices | None:
     """Of outcomes in the order of ``design.rows``; None where the outcome does not vary."""
     from scipy.stats import sobol_indices
 
-    n, groups = len(design.a), len(design.ab)
     if np.ptp(outcomes) <= 1e-12 * max(1.0, float(np.abs(outcomes).max())):
         return None
-    f_a, f_b = outcomes[:n], outcomes[n : 2 * n]
-    parts: Any = {"f_A": f_a[None], "f_B": f_b[None], "f_AB": outcomes[2 * n :].reshape(groups, 1, n)}
-    found = sobol_indices(func=parts, n=n, rng=np.random.default_rng(seed))
-    spread = found.bootstrap(confidence_level=0.95, n_resamples=400)
-    return Indices(
-        np.ravel(found.first_order),
-        np.ravel(found.total_order),
-        *(
-            np.stack([np.ravel(part.confidence_interval.low), np.ravel(part.confidence_interval.high)])
-            for part in (spread.first_order, spread.total_order)
-        ),
-    )
+    n, groups = len(design.a), len(design.ab)
+    f_a, f_b, f_ab = outcomes[:n], outcomes[n : 2 * n], outcomes[2 * n :].reshape(groups, n)
+
+    def shares(rows: npt.NDArray[np.int64]) -> Floats:
+        """(2, g) first and total indices from these rows of the samples."""
+        parts: dict[Literal["f_A", "f_B", "f_AB"], npt.NDArray[np.float64]] = {
+            "f_A": f_a[None, rows],
+            "f_B": f_b[None, rows],
+            "f_AB": f_ab[:, None, rows],
+        }
+        found = sobol_indices(func=parts, n=n)
+        return np.stack([np.ravel(found.first_order), np.ravel(found.total_order)])
+
+    first, total = shares(np.arange(n))
+    draws = np.stack([shares(_resample(n, seed, trial)) for trial in range(RESAMPLES)])
+    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+    return Indices(first, total, np.stack([low[0], high[0]]), np.stack([low[1], high[1]]))
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Information:
 
 
 def value_of_information(
-    worth: Floats, inputs: Floats, seed: int, *, kinds: Sequence[int] = (), resamples: int = 200
+    worth: Floats, inputs: Floats, seed: int, *, kinds: Sequence[int] = (), resamples: int = RESAMPLES
 ) -> Information:
     """``worth`` (n, k): every choice in every world; ``inputs`` (n, g) in [0, 1]: what the worlds differ in.
 

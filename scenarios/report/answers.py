@@ -20,7 +20,7 @@ ANSWERS = {
     "sensitivity": "weighed",
     "credit": "credited",
     "cohorts": "cohorted",
-    "before-after": "turned",
+    "before-after": "switched",
 }
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
 TITLES = {

@@ -6,8 +6,11 @@ from scenarios.report.charts import GREY, PLAN, TEXT, Spec, _finish, _number_for
 from scenarios.report.format import Row
 
 
-def curve(rows: list[Row], x_title: str, y_title: str, description: str) -> Spec:
-    """Points in order with their interval, joined by a line; rows {x, mean, low, high, text, tone}."""
+def curve(
+    rows: list[Row], x_title: str, y_title: str, description: str, *, span: tuple[float, float] | None = None
+) -> Spec:
+    """Points in order with their interval, joined by a line; rows {x, mean, low, high, text, tone}; ``span``: the
+    ends of the axis, for panels that are to be compared."""
     import altair as alt
 
     base = alt.Chart(_values(rows)).encode(
@@ -28,17 +31,51 @@ def curve(rows: list[Row], x_title: str, y_title: str, description: str) -> Spec
         "mean",
         type="quantitative",
         title=y_title,
-        scale=alt.Scale(zero=False),
+        scale=alt.Scale(zero=False) if span is None else alt.Scale(zero=False, domain=list(span)),
         axis=alt.Axis(tickCount=5, format=_axis(rows, "mean")),
     )
     line = base.mark_line(color=PLAN, strokeWidth=2).encode(y=y)
-    span = base.mark_rule(color=TEXT, strokeWidth=2).encode(y=alt.Y("low", type="quantitative"), y2=alt.Y2("high"))
+    ends = base.mark_rule(color=TEXT, strokeWidth=2).encode(y=alt.Y("low", type="quantitative"), y2=alt.Y2("high"))
     tones = ["plan", "grey"]
     point = base.mark_point(filled=True, size=80, opacity=1).encode(
         y=y,
         color=alt.Color("tone", type="nominal", scale=alt.Scale(domain=tones, range=[PLAN, GREY]), legend=None),
     )
-    return _finish(alt.layer(line, span, point), 240, description)
+    return _finish(alt.layer(line, ends, point), 240, description)
+
+
+def heat(cells: list[Row], x_title: str, y_title: str, title: str, description: str) -> Spec:
+    """A grid of values; cells {x, y, value?, text?, best}, in the order of the axes; tints from least to most."""
+    import altair as alt
+
+    known = [cell["value"] for cell in cells if "value" in cell]
+    low, high = min(known), max(known)
+    drawn = [
+        {**cell, "tint": 0.08 + 0.5 * ((cell["value"] - low) / (high - low) if high > low else 1.0)}
+        if "value" in cell
+        else {**cell, "tint": 0.0, "text": "none"}
+        for cell in cells
+    ]
+    base = alt.Chart(_values(drawn)).encode(
+        x=alt.X(
+            "x", type="nominal", title=x_title, sort=list(dict.fromkeys(cell["x"] for cell in cells)),
+            axis=alt.Axis(labelAngle=0, labelColor=TEXT, domain=False, ticks=False, orient="top"),
+        ),
+        y=alt.Y(
+            "y", type="nominal", title=y_title, sort=list(dict.fromkeys(cell["y"] for cell in cells)),
+            axis=alt.Axis(labelColor=TEXT, domain=False, ticks=False),
+        ),
+        tooltip=[
+            alt.Tooltip("y", type="nominal", title=y_title),
+            alt.Tooltip("x", type="nominal", title=x_title),
+            alt.Tooltip("text", type="nominal", title=title),
+        ],
+    )  # fmt: skip
+    # the tint is given, not scaled: an empty cell stays empty
+    field = base.mark_rect(color=PLAN).encode(opacity=alt.Opacity("tint", type="quantitative", scale=None, legend=None))
+    frame = base.mark_rect(filled=False, stroke=TEXT, strokeWidth=2).transform_filter("datum.best")
+    text = base.mark_text(color=TEXT).encode(text=alt.Text("text", type="nominal"))
+    return _finish(alt.layer(field, frame, text), 40 * len({cell["y"] for cell in cells}) + 40, description)
 
 
 def frontier(rows: list[Row], x_title: str, y_title: str, description: str) -> Spec:

@@ -127,6 +127,7 @@ def plan_view(result: Row) -> Row:
         "rounds": tables.search_rows(result),
         "flows": tables.flow_matrix(result),
         "funnel": tables.funnel_rows(result),
+        "red_zones": tables.red_zone_texts(result),
         "assumptions": assumptions,
         "origins": tables.origins(assumptions),
         "has_parameters": "parameter_low" in json.dumps(result.get("value", {})),

@@ -31,6 +31,7 @@ def _needs(result: Result) -> Table:
         ["list lost", share_cell(result["list_lost_share"]), ""],
     ]
     rows += [[f"{name}, contacts a week", count(many), ""] for name, many in result["contacts_per_week"].items()]
+    rows += [[f"{name}, busiest week", count(many), ""] for name, many in result.get("capacity_per_week", {}).items()]
     return Table(("what", "needed", "current policy"), rows, "On draws that no search has seen.")
 
 
@@ -47,7 +48,7 @@ def _steps(result: Result) -> Table:
     goal, currency = result["goal"], result["scenario"]["currency"]
     rows = [
         [
-            Cell(count(row["budget"]), strong=bool(row["reaches"])),
+            Cell(number(row["budget"]), strong=bool(row["reaches"])),
             number(row[goal["measure"]]),
             number(row["cost"]),
             percent(row["list_lost_share"]),
@@ -64,7 +65,7 @@ def _figure(result: Result) -> Figure:
     measure = goal["measure"]
     rows = [
         {
-            "x": count(row["budget"]),
+            "x": number(row["budget"]),
             **dict.fromkeys(("mean", "low", "high"), row[measure]),
             "text": number(row[measure]),
             "tone": "plan" if row["reaches"] else "grey",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scenarios.report.figures import Figure
-from scenarios.report.format import estimate_text, number
+from scenarios.report.format import estimate_text, number, signed_text
 
 Result = Mapping[str, Any]
 
@@ -57,8 +57,8 @@ def share_cell(estimate: Mapping[str, float] | None, digits: int = 1) -> Cell:
     if not estimate or "mean" not in estimate:
         return Cell("")
     mean, low, high = (100 * estimate.get(key, estimate["mean"]) for key in ("mean", "ci_low", "ci_high"))
-    interval = f"{low:.{digits}f} to {high:.{digits}f}%".replace("-", "\N{MINUS SIGN}") if high > low else ""
-    return Cell(f"{mean:.{digits}f}%".replace("-", "\N{MINUS SIGN}"), interval)
+    interval = f"{signed_text(low, digits)} to {signed_text(high, digits)}%" if high > low else ""
+    return Cell(f"{signed_text(mean, digits)}%", interval)
 
 
 def plain(value: float) -> str:

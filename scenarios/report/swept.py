@@ -39,7 +39,7 @@ def sections(result: Result) -> Sequence[Section]:
         )
     )
     if not one:
-        found.insert(0, Section("Value by both", "", _matrix(result)))
+        found.insert(0, Section("Value by both", "", _matrix(result), [lambda: _heat_figure(result)]))
     found.append(
         Section(
             "What it costs to get more",
@@ -125,11 +125,34 @@ def _matrix(result: Result) -> Table:
     return Table(columns, rows, f"Value over no contact, horizon and tail together, {result['scenario']['currency']}.")
 
 
+def _heat_figure(result: Result) -> Figure:
+    """Value by both keys as a picture."""
+    (first, second), currency = result["axes"], result["scenario"]["currency"]
+    cells = [
+        {
+            "x": str(row["values"][1]),
+            "y": str(row["values"][0]),
+            **({"value": row["value"]["mean"], "text": estimate_text(row["value"])[0]} if "value" in row else {}),
+            "best": place == result["best"],
+        }
+        for place, row in enumerate(result["points"])
+    ]
+    spec = curves.heat(cells, second["label"], first["label"], f"Value, {currency}", "Value by both keys")
+    none = " Empty: no plan fits the limits." if any("value" not in cell for cell in cells) else ""
+    caption = (
+        f"Value over no contact, horizon and tail together, in {currency}; the stronger the tint, the more. Framed: "
+        f"the best point. Intervals stand in the table.{none}"
+    )
+    return Figure("Value at a glance", caption, [Panel("heat", spec)])
+
+
 def _value_figure(result: Result, rows: list[Row]) -> Figure:
     """Value over the first key; one panel for each value of the second."""
     currency, axes = result["scenario"]["currency"], result["axes"]
     title, panels = f"Value, {currency}", []
     second = axes[1]["values"] if len(axes) > 1 else [None]
+    ends = [row["value"].get(end, row["value"]["mean"]) for row in rows for end in ("ci_low", "ci_high")]
+    span = (min(ends), max(ends)) if len(second) > 1 else None
     best = result["points"][result["best"]]["name"]
     for index, value in enumerate(second):
         mine = [row for row in rows if value is None or row["values"][1] == value]
@@ -139,11 +162,13 @@ def _value_figure(result: Result, rows: list[Row]) -> Figure:
         ]
         if drawn:
             name = "" if value is None else f"{axes[1]['label']}: {value}"
-            panels.append(Panel(f"value-{index}", curves.curve(drawn, axes[0]["label"], title, title), name))
+            spec = curves.curve(drawn, axes[0]["label"], title, title, span=span)
+            panels.append(Panel(f"value-{index}", spec, name))
     caption = (
         f"Value over no contact, horizon and tail together, in {currency}. The upright line through a point is its 95% "
         "interval; neighbouring points share their customers and their luck, so differences between them are known "
         "better than these intervals say. The best point is coloured. The axis does not start at zero."
+        + (" All panels have the same scale." if span else "")
     )
     return Figure("Value", caption, panels)
 

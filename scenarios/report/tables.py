@@ -24,7 +24,7 @@ RED_ZONES = {
     "unsubscribes": (0.004, "above"),
     "complaints": (0.001, "above"),
 }
-"""Rates that call for a look: delivered of sent, the rest of delivered. Rules of thumb of the field."""
+"""Rates that call for a look: delivered of sent, the rest of delivered. For runs whose scenario states none."""
 
 
 def cell(estimate: Row | None) -> Row:
@@ -169,21 +169,39 @@ def funnel_rows(result: Row) -> list[Row]:
             if channel in result.get(key, {}):
                 steps[key] = result[key][channel]
         if steps:
-            rows.append({"channel": channel, "cells": [funnel_cell(steps, key) for key in FUNNEL_STEPS]})
+            cells = [funnel_cell(steps, key, zone_of(result, channel)) for key in FUNNEL_STEPS]
+            rows.append({"channel": channel, "cells": cells})
     return rows
 
 
 FUNNEL_STEPS = ("sent", "delivered", "seen", "clicked", "unsubscribes", "complaints")
 
 
-def funnel_cell(steps: dict[str, float], key: str) -> Row:
+def zone_of(result: Row, channel: str) -> dict[str, tuple[float, str]]:
+    """Measure -> (border, side) of a channel, as the scenario states them; without any, rules of thumb."""
+    if "red_zones" not in result:
+        return RED_ZONES
+    stated = result["red_zones"].get("borders", {}).get(channel, {})
+    return {key: (stated[f"{key}_{side}"], side) for key, (_, side) in RED_ZONES.items() if f"{key}_{side}" in stated}
+
+
+def red_zone_texts(result: Row) -> list[str]:
+    """``email: unsubscribes 0.52% of delivered, above 0.4%``: every rate beyond its border."""
+    return [
+        f"{row['channel']}: {row['measure']} {percent(row['rate'])} of {row['of']}, {row['side']} "
+        f"{percent(row['border'])}"
+        for row in result.get("red_zones", {}).get("reached", [])
+    ]
+
+
+def funnel_cell(steps: dict[str, float], key: str, zone: dict[str, tuple[float, str]]) -> Row:
     if key not in steps:
         return {"count": "", "rate": "", "alarm": False}
     of = steps.get("sent" if key == "delivered" else "delivered")
     if key == "sent" or not of:
         return {"count": count(steps[key]), "rate": "", "alarm": False}
     rate = round(steps[key] / of, 4)
-    border, side = RED_ZONES[key]
+    border, side = zone.get(key, (0.0, "below"))
     alarm = rate < border if side == "below" else rate > border
     return {"count": count(steps[key]), "rate": percent(rate), "alarm": alarm}
 

@@ -57,6 +57,32 @@ def test_planning_in_a_few_lines(tmp_path: Path) -> None:
     assert len(simulate(small, customers=200).charts()) > 3
 
 
+def test_explaining_in_a_few_lines(tmp_path: Path) -> None:
+    small = load_scenario("library:small", SHORT)
+    weekly = {"default": {"email": 1}}
+    done = [
+        scenarios.rules(small, weekly, customers=100),
+        scenarios.ledger(small, weekly, versus="current", customers=100),
+        scenarios.credit(small, customers=100),
+        scenarios.cohorts(small, weekly, by="year", customers=100),
+        scenarios.before_after(small, weekly, customers=100),
+        scenarios.sensitivity(small, [weekly], samples=16, factors=1, customers=50),
+    ]
+    for found, command in zip(
+        done, ("rules", "ledger", "credit", "cohorts", "before-after", "sensitivity"), strict=True
+    ):
+        assert repr(found).startswith(f"<{command}: small")
+        assert found.frames
+        assert found.charts()
+    run = simulate(small, weekly, customers=100, out=tmp_path / "run").directory
+    assert run is not None
+    summary, folder = scenarios.export(run, weeks=1, out=tmp_path / "handed")
+    assert (folder / "calendar.csv").is_file()
+    assert summary
+    with pytest.raises(InputError, match="--target: is not a goal"):
+        scenarios.require(small, "value=lots")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["cap_benchmark", "prove_it"])
 def test_the_gallery_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from scenarios import cli, load_scenario, simulate
-from scenarios.before_after import before_after
 from scenarios.report import render_report
 from scenarios.run import plan_of
+from scenarios.switching import before_after
 from sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("kernels")

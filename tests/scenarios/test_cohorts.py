@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scenarios import cli, load_scenario, simulate
-from scenarios.cohorts import cohorts_of, compare_cohorts
+from scenarios.cohorting import cohorts_of, compare_cohorts
 from scenarios.report import render_report
 from sim.errors import InputError
 

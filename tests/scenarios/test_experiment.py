@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ import numpy as np
 import pytest
 
 from scenarios import cli, load_scenario, simulate
-from scenarios.experiment_outcomes import covariate
+from scenarios.experiment_outcomes import covariate, simulate_period
 from scenarios.experiment_terms import Terms
 from scenarios.experimenting import design_experiment
 from scenarios.report import render_report
-from scenarios.world import load_base
+from scenarios.world import load_base, make_world, no_contact
 from sim.errors import InputError
-from sim.experiment import z_sum
+from sim.experiment import many_experiments, variance_left, z_sum
+from sim.start import start_world
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -124,3 +126,34 @@ def test_bad_terms_and_the_command(capsys: pytest.CaptureFixture[str], tmp_path:
     result = json.loads(out)
     assert [row["weeks"] for row in result["durations"]] == [6]
     assert result["design"]["forgone"] < 0  # fewer e-mails bring less: holding out pays
+
+
+def cover(buyers: int, customers: int, experiments: int) -> None:
+    """Experiments on simulated customers of the bundled shop: intervals hold the truth, CUPED gains 1 - rho^2."""
+    loaded = load_scenario("library:cdnow")
+    base = load_base(loaded)
+    world = make_world(base, base.population(customers, 1))
+    started = start_world(world, seed=1, threads=2)
+    plans = [replace(world.current, name="current"), no_contact(world)]
+    period = simulate_period(base, started, plans, 26, "contribution", 1, 2)
+    held = round(buyers / period.buyers)
+    spreads = []
+    for pool in (period.pool, period.pool.adjusted()):
+        found = many_experiments(pool, 10 * held, 0.1, experiments, seed=5)
+        given = experiments - found.refused
+        slack = 0.0 if experiments >= 1_000 else 3 * (0.05 * 0.95 / given) ** 0.5
+        assert 0.93 - slack <= found.coverage <= 0.97 + slack
+        spreads.append(found.spread)
+    left = variance_left(period.pool.control, period.pool.covariate)
+    assert (spreads[1] / spreads[0]) ** 2 == pytest.approx(left, abs=5 * (2 / given) ** 0.5)
+
+
+@pytest.mark.slow
+def test_intervals_of_simulated_customers_cover() -> None:
+    cover(100, 5_000, 300)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("buyers", [62, 75, 100, 200])
+def test_intervals_of_simulated_customers_cover_in_thousands_of_experiments(buyers: int) -> None:
+    cover(buyers, 23_570, 2_000)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios import cli, load_scenario, simulate
-from scenarios.ledger import migration_ledger
+from scenarios.migrating import migration_ledger
 from scenarios.report import render_report
 from scenarios.run import plan_of
 from sim.errors import InputError

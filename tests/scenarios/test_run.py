@@ -28,8 +28,8 @@ Json = dict[str, Any]
 
 SIMULATED = {
     "schema_version", "command", "scenario", "provenance", "plan_name", "plan", "current_plan", "incremental",
-    "tail_value", "value", "outcome", "baseline", "contacts", "unsubscribes", "complaints", "funnel", "cost", "weekly",
-    "segments", "flows", "assumptions",
+    "tail_value", "value", "outcome", "baseline", "contacts", "unsubscribes", "complaints", "funnel", "red_zones", "cost",
+    "weekly", "segments", "flows", "assumptions",
 }  # fmt: skip
 WITH_PLAN = SIMULATED | {"tail_sensitivity"}
 OPTIMIZED = WITH_PLAN | {

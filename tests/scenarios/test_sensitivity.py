@@ -9,8 +9,8 @@ import pytest
 from scenarios import cli, load_scenario, simulate
 from scenarios.report import render_report
 from scenarios.run import plan_of
-from scenarios.sensitivity import choices_of, weigh_assumptions
 from scenarios.unknowns import FATIGUE, scenario_at, unknowns
+from scenarios.weighing import choices_of, weigh_assumptions
 from sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("kernels")

@@ -82,6 +82,26 @@ def test_the_verdict_is_plain_words(benchmark: RunResult) -> None:
     assert same[0]["contacts"] == 0  # 3 in 5 days over all channels never lets more than 5 in 7 days through
 
 
+@pytest.mark.slow
+def test_the_verdict_on_the_shipped_shop_agrees_with_simulating_by_hand(kernels: None) -> None:
+    """The same question as in the guide: bundled shop, its own horizon, three caps."""
+    shop = load_scenario("library:cdnow")
+    cap, levels = 'policy.caps."e-mail: 3 in 7 days".max_contacts', (1, 3, 5)
+    axes = parse_axes([f"{cap}={','.join(map(str, levels))}"])
+    found = run_sweep(make_sweep(shop, axes, customers=1_500, own_past=True)).result
+    daily = {"default": {**shop.scenario.policy.current.default, "email": 7}}
+    by_hand = {level: simulate(varied(shop, [f"{cap}={level}"]), daily, customers=1_500).result for level in levels}
+    for row in found["points"]:
+        alone = by_hand[row["values"][0]]
+        assert row["value"] == alone["value"]["versus_none"]
+        assert row["unsubscribes_by_channel"] == alone["unsubscribes"]
+    for step in found["cap_benchmark"]["steps"]:
+        gain, was = (
+            by_hand[step[end]]["incremental"]["versus_none"]["total"]["contribution"]["mean"] for end in ("to", "from")
+        )
+        assert step["contribution"]["mean"] == pytest.approx(gain - was)
+
+
 def test_prices_in_two_dimensions(small: Any) -> None:
     axes = parse_axes(["channels.sms.unit_cost=0.02,0.2", "economics.margin=0.3,0.5"])
     done = run_sweep(make_sweep(small, axes, customers=500))
@@ -92,6 +112,7 @@ def test_prices_in_two_dimensions(small: Any) -> None:
     assert done.result["mode"] == "current"
     page = render_report(done.result)
     assert "Value by both" in page
+    assert "Value at a glance" in page
     assert "sms unit cost" in done.summary()
 
 

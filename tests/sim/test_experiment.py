@@ -121,15 +121,19 @@ def trials(pool: Pool, experiments: int) -> None:
     """Coverage of the intervals, power as stated, before and after CUPED."""
     customers, share = 20_000, 0.1
     held = round(customers * share)
+    spreads = []
     for one in (pool, pool.adjusted()):
         found = many_experiments(one, customers, share, experiments, seed=5)
         assert found.refused == 0
+        spreads.append(found.spread)
         slack = 0.0 if experiments >= 1_000 else 3 * math.sqrt(0.05 * 0.95 / experiments)
         assert 0.93 - slack <= found.coverage <= 0.97 + slack
         stated = one.moments.power(customers - held, held)
         assert found.power == pytest.approx(stated, abs=0.08)  # skewed money: the normal law promises a little much
     gain = pool.adjusted().moments.sd_control ** 2 / pool.moments.sd_control**2
     assert gain == pytest.approx(variance_left(pool.control, pool.covariate), rel=0.01)
+    seen = (spreads[1] / spreads[0]) ** 2  # what the experiments themselves gain
+    assert seen == pytest.approx(gain, abs=4 * math.sqrt(2 / experiments))
 
 
 def reaches(experiments: int) -> None:
