@@ -31,6 +31,7 @@ from sim.engine.tables import (
     ORDERS,
     REACHABLE,
     REVENUE,
+    SENT,
 )
 from sim.lower import subscribed
 from sim.policy import Frequencies

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -116,10 +116,13 @@ def _head(result: Result) -> str:
 
 
 def _grid(title: str, *columns: str) -> Table:
-    """A table whose first column is text and whose other columns are numbers."""
+    """A table whose first column is text and whose other columns are numbers. Where there is little room cells break,
+    but no word of a heading does."""
     table = Table(title=title, box=None, pad_edge=False)
     for position, column in enumerate(columns):
-        table.add_column(escape(column), justify="left" if position == 0 else "right", overflow="fold")
+        longest = max((len(word) for word in column.split()), default=0)
+        side: Literal["left", "right"] = "left" if position == 0 else "right"
+        table.add_column(escape(column), justify=side, overflow="fold", min_width=longest)
     return table
 
 

@@ -58,6 +58,9 @@ def test_more_to_everybody_burns_the_list() -> None:
     assert leaving == sorted(leaving)
     assert leaving[0] < RED_ZONES["unsubscribes"][0] < leaving[-1]
     assert left == sorted(left, reverse=True)
+    complaining = [row["complaints_by_channel"]["email"] / row["funnel"]["email"]["delivered"] for row in rows]
+    assert complaining == sorted(complaining)
+    assert complaining[0] < RED_ZONES["complaints"][0] < complaining[-1]
     assert left[-1] < 0.6 * rows[0]["reachable_by_channel"]["email"]["start"]
     complaints = [row["complaints_by_channel"]["email"] for row in rows]
     assert complaints == sorted(complaints)
