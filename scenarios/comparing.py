@@ -14,6 +14,7 @@ from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.red_zones import red_zone_borders
 from scenarios.report.format import headline, money, number
 from scenarios.vary import parse_variant, varied
 from sim.errors import InputError, Problem
@@ -70,6 +71,7 @@ def compare_alternatives(
         "winner": rows[best]["name"],
         "past": "own" if own_past else "first",
         "alternatives": rows,
+        "red_zones": {"borders": red_zone_borders(first)},
         "warnings": _warnings(alternatives, valued),
         "assumptions": assumption_rows(valuer.base(first)),
         "provenance": provenance_part(clock, seed=seed),

@@ -27,12 +27,16 @@ SIDES = {
 
 def red_zone_part(loaded: LoadedScenario, outcome: Mapping[str, Any]) -> Part:
     """The ``red_zones`` of a result: borders by channel, and the rates of the plan that lie beyond one."""
-    borders = {
+    borders = {name: zone for name, zone in red_zone_borders(loaded).items() if name in outcome["funnel"]}
+    return {"red_zones": {"borders": borders, "reached": _reached(borders, outcome)}}
+
+
+def red_zone_borders(loaded: LoadedScenario) -> dict[str, dict[str, float]]:
+    """By channel, as the scenario states them."""
+    return {
         name: {key: value for key, value in zone.model_dump().items() if value is not None}
         for name, zone in loaded.scenario.red_zones.items()
-        if name in outcome["funnel"]
     }
-    return {"red_zones": {"borders": borders, "reached": _reached(borders, outcome)}}
 
 
 def _reached(borders: Mapping[str, Mapping[str, float]], outcome: Mapping[str, Any]) -> list[Part]:

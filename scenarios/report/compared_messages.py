@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scenarios.report.format import count, percent
 from scenarios.report.sections import Cell, Result, Section, Table, cell
-from scenarios.report.tables import RED_ZONES, funnel_cell
+from scenarios.report.tables import funnel_cell, zone_of
 
 WORDS = {"seen": "opened", "clicked": "clicked", "unsubscribes": "unsubscribe", "complaints": "complain"}
 """Shares of what was delivered."""
@@ -44,7 +44,7 @@ def messages(result: Result) -> Section | None:
                 "unsubscribes": row["unsubscribes_by_channel"][channel],
                 "complaints": row["complaints_by_channel"][channel],
             }
-            found = {key: funnel_cell(known, key) for key in WORDS}
+            found = {key: funnel_cell(known, key, zone_of(result, channel)) for key in WORDS}
             alarm |= any(item["alarm"] for item in found.values())
             rates = [f"{item['rate']}{' !' if item['alarm'] else ''}" for item in found.values()]
             ends = row["reachable_by_channel"][channel]
@@ -52,10 +52,15 @@ def messages(result: Result) -> Section | None:
     if not rows:
         return None
     columns = ("alternative", "channel", "contacts", *WORDS.values(), "still reachable")
-    zones = ", ".join(f"{WORDS[key]} {RED_ZONES[key][1]} {percent(RED_ZONES[key][0])}" for key in WORDS)
+    zones = "; ".join(f"{channel}: {_borders(result, channel)}" for channel in dict.fromkeys(row[1] for row in rows))
     note = "Shares of what was delivered; reachable at the end of the horizon, of those at its start."
     title = "What the messages do" + (" (! = in a red zone)" if alarm else "")
     return Section(title, "", Table(columns, rows, f"{note} Red zones: {zones}." if alarm else note))
+
+
+def _borders(result: Result, channel: str) -> str:
+    zone = zone_of(result, channel)
+    return ", ".join(f"{word} {zone[key][1]} {percent(zone[key][0])}" for key, word in WORDS.items() if key in zone)
 
 
 def _left(end: float, start: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scenarios.report.format import (
@@ -177,7 +177,7 @@ def funnel_rows(result: Row) -> list[Row]:
 FUNNEL_STEPS = ("sent", "delivered", "seen", "clicked", "unsubscribes", "complaints")
 
 
-def zone_of(result: Row, channel: str) -> dict[str, tuple[float, str]]:
+def zone_of(result: Mapping[str, Any], channel: str) -> dict[str, tuple[float, str]]:
     """Measure -> (border, side) of a channel, as the scenario states them; without any, rules of thumb."""
     if "red_zones" not in result:
         return RED_ZONES
