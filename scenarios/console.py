@@ -12,6 +12,7 @@ from rich.table import Table
 from scenarios.console_effects import effects_tables
 from scenarios.console_messages import message_tables
 from scenarios.report.answers import ANSWERS, sections
+from scenarios.report.compared_messages import campaign_rows
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
 from scenarios.report.limits import price_texts
 from scenarios.report.tables import red_zone_texts
@@ -183,15 +184,11 @@ def _money(result: Result) -> Table | None:
 
 
 def _campaigns(result: Result) -> Table | None:
-    rows = result.get("campaign_contacts", [])
-    if not rows:
-        return None
+    rows = campaign_rows(result)
     table = _grid("Campaigns and cascades over the horizon", "name", "channel", "contacts", "of the first step")
     for row in rows:
-        name = row["campaign"] + (f", step {row['step']}" if "step" in row else "")
-        share = percent(row["share_of_first_step"]) if "share_of_first_step" in row else ""
-        _row(table, name, row["channel"], count(row["contacts"]), share)
-    return table
+        _row(table, *row.values())
+    return table if rows else None
 
 
 def _contacts(result: Result) -> Table | None:

@@ -37,9 +37,9 @@ TITLES = {
     "before-after": "Before and after",
 }
 TERMS = {
-    "value": ("Value", "Contribution (margin × revenue − contact cost) of the horizon and, discounted, of the weeks "
-              "after it, in addition to what the same customers bring without any contact. After the horizon each plan "
-              "goes on, in both worlds: what counts there is what the horizon has left behind."),
+    "value": ("Value", "Contribution (margin × revenue − contact cost − discounts) of the horizon and, discounted, of "
+              "the weeks after it, in addition to what the same customers bring without any contact. After the horizon "
+              "each plan goes on, in both worlds: what counts there is what the horizon has left behind."),
     "interval": ("95% interval", "How far the number could move if the same model were run with other random draws and "
                  "other equally likely customers. It says nothing about whether the assumptions are right."),
     "paired": ("Paired", "All alternatives meet the same customers with the same luck, and differences are taken "

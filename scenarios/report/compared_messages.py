@@ -69,18 +69,21 @@ def _left(end: float, start: float) -> str:
 
 def campaigns(result: Result) -> Section | None:
     """Contacts of campaigns and of each step of cascades."""
-    rows = [
-        [
-            row["name"],
-            line["campaign"] + (f", step {line['step']}" if "step" in line else ""),
-            line["channel"],
-            count(line["contacts"]),
-            percent(line["share_of_first_step"]) if "share_of_first_step" in line else "",
-        ]
-        for row in result["alternatives"]
-        for line in row.get("campaign_contacts", [])
-    ]
+    rows = [[row["name"], *line.values()] for row in result["alternatives"] for line in campaign_rows(row)]
     if not rows:
         return None
     columns = ("alternative", "campaign or cascade", "channel", "contacts", "of the first step")
     return Section("Campaigns and cascades", "", Table(columns, rows))
+
+
+def campaign_rows(result: Result) -> list[dict[str, str]]:
+    """{name, channel, contacts, share} of each campaign and each step, as text; of a result or of an alternative."""
+    return [
+        {
+            "name": line["campaign"] + (f", step {line['step']}" if "step" in line else ""),
+            "channel": line["channel"],
+            "contacts": count(line["contacts"]),
+            "share": percent(line["share_of_first_step"]) if "share_of_first_step" in line else "",
+        }
+        for line in result.get("campaign_contacts", [])
+    ]

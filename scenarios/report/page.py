@@ -14,6 +14,7 @@ from scenarios.report import figures, tables, verdict
 from scenarios.report.answers import ANSWERS, TITLES, answer_view
 from scenarios.report.bundle import chart_library
 from scenarios.report.charts import CONFIG
+from scenarios.report.compared_messages import campaign_rows
 from scenarios.report.effects_page import effects_view
 from scenarios.report.format import (
     Row,
@@ -128,6 +129,7 @@ def plan_view(result: Row) -> Row:
         "flows": tables.flow_matrix(result),
         "funnel": tables.funnel_rows(result),
         "red_zones": tables.red_zone_texts(result),
+        "campaigns": campaign_rows(result),
         "assumptions": assumptions,
         "origins": tables.origins(assumptions),
         "has_parameters": "parameter_low" in json.dumps(result.get("value", {})),

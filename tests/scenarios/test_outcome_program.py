@@ -55,6 +55,7 @@ def test_campaigns_are_counted_step_by_step() -> None:
     assert rows[1]["share_of_first_step"] == rows[1]["contacts"] / rows[0]["contacts"]
     assert rows[0]["contacts"] > rows[1]["contacts"] > 0
     assert "win_back, step 3" in text_of(result)
+    assert "win_back, step 3" in render_report(result)
     off = result_of("rules/win_back", "policy.current.campaigns=[]")
     assert off["campaign_contacts"] == []
     regular = {name: off["contacts"][name] for name in ("email", "push", "sms")}
