@@ -333,9 +333,7 @@ class _Chain:
                     after[one] = after.get(one, 0.0) + chance * share
         return after, value, sent, lost
 
-    def _contacts(
-        self, state: Condition, due: Sequence[bool]
-    ) -> list[tuple[float, float, float, tuple[bool, ...]]]:
+    def _contacts(self, state: Condition, due: Sequence[bool]) -> list[tuple[float, float, float, tuple[bool, ...]]]:
         """(chance, stimulated orders, fatigue, subscribed) after the day's contacts, in the channels' order."""
         behaviour = self.world.behaviour
         gain = self.kinds[state.kind].effect * (1.0 if state.active else behaviour.response.dormant_share)

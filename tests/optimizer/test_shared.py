@@ -102,7 +102,9 @@ def test_rationing_hardly_matters_to_the_plan(done: Optimization) -> None:
 
 
 def test_capacities_as_limits() -> None:
-    clicks = Capacity("calls", ("sms", "email"), per_day=10.0, per_week=80.0, weeks={2: 5.0, 40: 1.0}, use_per_click=2.0)
+    clicks = Capacity(
+        "calls", ("sms", "email"), per_day=10.0, per_week=80.0, weeks={2: 5.0, 40: 1.0}, use_per_click=2.0
+    )
     world = rationed(300, clicks, Capacity("only then", ("sms",), weeks={0: 7.0}))
     daily, then = capacity_limits(world, ["calls"])
     assert (daily.name, daily.most, dict(daily.exceptions)) == ("calls (capacity)", 70.0, {3: 5.0})
