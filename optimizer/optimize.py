@@ -51,6 +51,8 @@ _SCOUTS = 4
 _CLEARLY = 0.05
 """A sketch beyond the limits by more than this share makes us look for a contradiction."""
 _CANDIDATES = 12
+_SELECTION = 4
+"""Customers of the selection over those of the search, at least: it also tells which plans keep the limits."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def optimize(
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     say(0.75, "selection on fresh customers")
-    choosing = evaluator(max(2 * search_customers, report_customers), seed + 1, after)
+    choosing = evaluator(max(_SELECTION * search_customers, report_customers), seed + 1, after)
     seen_best = [*_at_the_border(again, found, settings), *found.path[::-1], *found.pool]
     pool = [e.choice for e in seen_best[:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
     with budget.regardless():
@@ -262,10 +264,11 @@ def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
 
 
 def _at_the_border(again: Evaluator, found: Found, settings: SearchSettings) -> list[Evaluated]:
-    """Better plans whose use on the search's customers lies within the margin around the limits: more customers tell
-    on which side they are."""
+    """Better plans whose use on the search's customers lies so near to the limits that luck may have put it on either
+    side: more customers tell. (Use per customer spreads about as much as its mean: that is off by 1 / sqrt N.)"""
+    band = settings.buffer + 2.0 / again.customers**0.5
     better = [e for e in again.known.values() if e.value > found.best.value]
-    near = [e for e in better if again.feasible(e, -settings.buffer) and not again.feasible(e, settings.buffer)]
+    near = [e for e in better if again.feasible(e, settings.buffer - band) and not again.feasible(e, settings.buffer)]
     return sorted(near, key=lambda e: -e.value)[: _CANDIDATES // 2]
 
 

@@ -3,7 +3,8 @@
 Effects of single changes are exact but do not add up (segments and channels share customers and fatigue), so
 each round proposes several plans of different boldness (trust regions) from one table and simulates them all.
 It ends when neither a single change nor any of the most promising exchanges improves on the incumbent: pairs ranked
-by the table, and the next best plans of the program, also for limits a little tighter and looser than they are.
+by the table, the next best plans of the program, also for limits a little tighter and looser than they are, and
+segments that get each other's levels.
 Plans beyond the limits are compared by how far they are beyond; so a start that breaks them is first brought within.
 """
 
@@ -24,6 +25,9 @@ from optimizer.space import Choice
 from optimizer.tariffs import cost_columns
 
 Progress = Callable[[float, str], None]
+
+_FAR = 0.25
+"""Share of a limit by which a plan may exceed it by the table and yet be worth a simulation."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +246,8 @@ def _exchanges(
 def exchange_choices(
     evaluator: Evaluator, table: Effects, incumbent: Evaluated, settings: SearchSettings
 ) -> list[Choice]:
-    """Pairs of changes that should pay, the program's next best plans, and its plans for limits moved a little."""
+    """Pairs of changes that should pay, the program's next best plans, its plans for limits moved a little, and
+    segments that change places."""
     rows = evaluator.rows(settings.buffer)
     choices = promising_pairs(rows.use(table.parts), table, rows.use(incumbent.parts), rows.bound, settings.exchanges)
     for factor in (1.0, *settings.slack):
@@ -251,7 +256,24 @@ def exchange_choices(
             data = master_data(evaluator, table, incumbent, moved, trust, settings.sure / 2)
             count = settings.next_best if factor == 1.0 else min(2, settings.next_best)
             choices += [proposal.choice for proposal in propose_several(data, count)]
+    choices += swapped_segments(evaluator, table, incumbent, rows)
     return list({c.tobytes(): c for c in choices if (c != incumbent.choice).any()}.values())
+
+
+def swapped_segments(evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows) -> list[Choice]:
+    """Two segments get each other's levels: more cells than a pair of changes, and the table, which adds up single
+    changes, is far off for them; so all are tried that do not exceed the limits by far."""
+    choices = []
+    for a, b in zip(*np.triu_indices(len(incumbent.choice), 1), strict=True):
+        choice = incumbent.choice.copy()
+        choice[[a, b]] = choice[[b, a]]
+        if not (table.visited[a] and table.visited[b]) or (choice == incumbent.choice).all():
+            continue
+        change = sum(table.parts[s, c, choice[s, c]] for s in (a, b) for c in range(choice.shape[1]))
+        over = rows.use(incumbent.parts + change) - rows.bound
+        if np.all(over <= _FAR * np.abs(rows.bound)):
+            choices.append(choice)
+    return choices
 
 
 def promising_of(

@@ -10,7 +10,8 @@ import pytest
 from optimizer.errors import Infeasible
 from optimizer.limits import Limit, rows_of
 from optimizer.objective import worth
-from optimizer.optimize import Optimization, optimize
+from optimizer.optimize import Optimization, _binding, optimize
+from optimizer.prices import Price, Side
 from optimizer.search import SearchSettings
 from sim.compare import base_total
 from sim.errors import InputError
@@ -126,3 +127,13 @@ def test_the_interval_of_promised_less_delivered_is_right_with_selection_inside(
 @pytest.mark.proof
 def test_the_interval_covers_36_of_40() -> None:
     assert covered(40) >= 36
+
+
+def test_a_limit_whose_price_is_nothing_does_not_bind() -> None:
+    """Half used, and nothing changes when it moves: a plan far beyond it may still be better. Without prices that is
+    all one knows."""
+    nothing, some = (Side(5.0, value, 0.0, 0.0, SPACE.nothing()) for value in (0.0, 2.0))
+    loose, tight = Price("budget", nothing, nothing), Price("sms", nothing, some)
+    assert _binding(LIMITS, [loose, tight], [True, False]) == (False, True)
+    assert _binding(LIMITS, [], [True, False]) == (True, False)
+    assert _binding(LIMITS, [tight], [True, False]) == (True, True)

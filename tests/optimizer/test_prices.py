@@ -121,10 +121,11 @@ def test_soft_limits_take_their_price_off_the_value(every: Evaluator) -> None:
     assert costs[0] > costs[1] >= 50.0 >= costs[2] > 0
 
 
+@pytest.mark.slow
 def test_buy_and_sell_price_bracket_what_ten_percent_bring(every: Evaluator) -> None:
     """Prices come from the program; the difference from all plans, re-optimized and simulated under both capacities."""
     budget, share, steep = BUDGET.at(1.6), 0.1, 0
-    for sms in (60.0, 80.0, 100.0, 120.0, 140.0, 160.0, 180.0, 200.0):
+    for sms in (60.0, 80.0, 100.0, 140.0, 160.0, 180.0):
         capacity = SMS.at(sms / SMS.bound)
         evaluator = with_limits(every, (budget, capacity))
         found = search(evaluator, evaluator.space.nothing(), STEPWISE)

@@ -117,6 +117,7 @@ def test_limits_that_nothing_keeps_have_no_proof() -> None:
     assert prove(small.twin, [Limit("few", "contacts", 1.0), Limit("many", "contacts", least=2.0)]) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_search_finds_plans_as_good_as_the_proved_ones(name: str) -> None:
     """Found step by step on simulated customers, valued on the twin: what is lost is the luck of those customers."""
