@@ -256,7 +256,7 @@ def test_the_smallest_results_have_a_page() -> None:
 def test_other_commands_are_refused_by_name() -> None:
     with pytest.raises(
         ValueError,
-        match="'predict'; allowed: before-after, cohorts, compare, .*, optimize, .*, simulate, sweep",
+        match=r"'predict'; allowed: before-after, cohorts, compare, .*, optimize, .*, simulate, sweep",
     ):
         render_report({"command": "predict"})
 
