@@ -264,11 +264,10 @@ def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
 
 
 def _at_the_border(again: Evaluator, found: Found, settings: SearchSettings) -> list[Evaluated]:
-    """Better plans whose use on the search's customers lies so near to the limits that luck may have put it on either
-    side: more customers tell. (Use per customer spreads about as much as its mean: that is off by 1 / sqrt N.)"""
-    band = settings.buffer + 2.0 / again.customers**0.5
+    """Better plans whose use on the search's customers lies within the margin around the limits: more customers tell
+    on which side they are."""
     better = [e for e in again.known.values() if e.value > found.best.value]
-    near = [e for e in better if again.feasible(e, settings.buffer - band) and not again.feasible(e, settings.buffer)]
+    near = [e for e in better if again.feasible(e, -settings.buffer) and not again.feasible(e, settings.buffer)]
     return sorted(near, key=lambda e: -e.value)[: _CANDIDATES // 2]
 
 
