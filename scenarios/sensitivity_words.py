@@ -27,7 +27,7 @@ def sensitivity_verdict(result: Part) -> tuple[str, list[str]]:
     else:
         first = max(worth_it, key=lambda row: float(row["knowing"]["mean"]))
         verdict = (
-            f"{start}. What matters most for the choice is {first['key']}: to know it first is worth "
+            f"{start}. What matters most for the choice is {first['label']}: to know it first is worth "
             f"{_money(first['knowing']['mean'], currency)}, and in {percent(first['changes_choice'])} of the worlds "
             f"another choice would be made. To know all unknowns is worth {_money(all_known, currency)}."
         )

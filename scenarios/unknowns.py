@@ -33,6 +33,12 @@ class Unknown:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def label(self) -> str:
+        """``channels.sms.unit_cost`` -> ``sms: unit cost``."""
+        *path, last = self.key.removeprefix("channels.").split(".")
+        return ": ".join([*path, last.replace("_", " ")])
+
     def at(self, place: float) -> float | str:
         """The value at a place of the axis, 0 to 1: low to high, or a preset."""
         if self.value is None or self.low is None or self.high is None:

@@ -198,6 +198,7 @@ def _row(
     low, high = known.single_interval[place]
     part: Part = {
         "key": axis.key,
+        "label": axis.label,
         "origin": axis.origin,
         "unit": axis.unit,
         "at": [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scenarios.report import charts
 from scenarios.report.figures import Figure, Panel, bar_row
@@ -52,7 +53,8 @@ def _knowing(result: Result) -> Table:
     currency = result["scenario"]["currency"]
     ranked = sorted(result["unknowns"], key=lambda row: -float(row["knowing"]["mean"]))[:MOST]
     rows: list[list[Cell | str]] = [
-        [row["key"], row["origin"], cell(row["knowing"]), percent(row["changes_choice"])] for row in ranked
+        [Cell(row["label"], _place(row)), row["origin"], cell(row["knowing"]), percent(row["changes_choice"])]
+        for row in ranked
     ]
     rows.append([Cell("everything", strong=True), "", number(result["knowing_all"]), ""])
     columns = ("unknown", "origin", f"worth of knowing it, {currency}", "would change the choice, of the worlds")
@@ -64,9 +66,14 @@ def _knowing(result: Result) -> Table:
     return Table(columns, rows, note)
 
 
+def _place(row: Mapping[str, Any]) -> str:
+    """The key in the scenario file, where it is one."""
+    return row["key"] if "." in row["key"] else ""
+
+
 def _knowing_figure(result: Result) -> Figure | None:
     ranked = sorted(result["unknowns"], key=lambda row: -float(row["knowing"]["mean"]))
-    rows = [bar_row(row["key"], row["knowing"], "plan") for row in ranked if row["knowing"]["mean"] > 0][:8]
+    rows = [bar_row(row["label"], row["knowing"], "plan") for row in ranked if row["knowing"]["mean"] > 0][:8]
     if not rows:
         return None
     title = f"Worth of knowing, {result['scenario']['currency']}"
@@ -85,7 +92,7 @@ def _ends(result: Result) -> Table:
             others = {name: value for name, value in end["values"].items() if name != best}
             lead = end["values"][best] - max(others.values())
             changed = "" if end["best"] == best else end["best"]
-            name = row["key"] if place == 0 else ""
+            name = row["label"] if place == 0 else ""
             rows.append([name, end["setting"], number(end["values"][best]), number(lead), Cell(changed, strong=True)])
     columns = ("unknown", "at", f"value of “{best}”, {currency}", f"its lead, {currency}", "best instead")
     note = (
@@ -125,7 +132,7 @@ def _share_figure(result: Result) -> Figure | None:
 
 
 def _with_shares(result: Result) -> list[tuple[str, dict[str, float], dict[str, float]]]:
-    named = [(row["key"], row["first"], row["total"]) for row in result["unknowns"] if "total" in row]
+    named = [(row["label"], row["first"], row["total"]) for row in result["unknowns"] if "total" in row]
     named.sort(key=lambda row: -float(row[2]["mean"]))
     others = result.get("others", {})
     if "total" in others:
