@@ -101,7 +101,7 @@ def contact_all(t, people, state, out, scratch, w, day, events):  # type: ignore
         if t.lanes[lane].capacitated:
             only_granted(t, state, out, scratch, w, lane, day, due)
         if t.s[0].households:
-            shared_home(t, people, state, scratch, w, lane, day, due)
+            shared_home(t, people, state, out, scratch, w, lane, day, due)
         sent = _allowed(t, people, state, out, scratch, w, lane, day, due)
         if sent == 0:
             continue
@@ -150,7 +150,7 @@ def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore
     for k in range(due):
         scratch.u[BLOCKED_PLACES, blocked] = k
         blocked += scratch.n[C_FIRST, k] > day
-    if t.s[0].detailed and blocked > 0:
+    if t.s[0].detailed and blocked > 0 and not t.s[0].households:
         book_blocked(t, people, state, out, scratch, w, lane, day, blocked)
     for k in range(blocked):
         b = scratch.u[BLOCKED_PLACES, k]
@@ -169,7 +169,7 @@ def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore
         for k in range(sent):
             segment = scratch.u[C_SEGMENT, k]
             spend_credit(state, w, lane, scratch.u[CHOSEN, k], day, pace[segment].rate, pace[segment].interval)
-    if t.s[0].detailed and t.s[0].reported:
+    if t.s[0].detailed and t.s[0].reported and not t.s[0].households:
         book_violations(t, people, state, out, scratch, w, lane, day, sent)
     return sent
 

@@ -109,18 +109,22 @@ def _head_of_household(people, i):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def shared_home(t, people, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
+def shared_home(t, people, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Caps of households, decided one customer after the other: of those whom ``scratch.n[C_FIRST]`` lets through, each
-    who stays is remembered before the next is looked at."""
+    who stays is remembered before the next is looked at. What is counted of rules is counted here too: later the
+    household's memory knows today's contacts."""
     for k in range(due):
-        if scratch.n[C_FIRST, k] > day:
-            continue
-        i = scratch.u[CHOSEN, k]
-        for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
-            if t.bind[n].household and t.bind[n].enforced:
-                free = _release(t, people, state, w, n, i, scratch.u[C_SEGMENT, k], day)
-                scratch.n[C_FIRST, k] = max(scratch.n[C_FIRST, k], free)
+        i, segment = scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k]
         if scratch.n[C_FIRST, k] <= day:
+            for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
+                if t.bind[n].household and t.bind[n].enforced:
+                    free = _release(t, people, state, w, n, i, segment, day)
+                    scratch.n[C_FIRST, k] = max(scratch.n[C_FIRST, k], free)
+        if t.s[0].detailed and scratch.n[C_FIRST, k] > day:
+            _book_if_blocked(t, people, state, out, scratch, w, lane, k, day)
+        if scratch.n[C_FIRST, k] <= day:
+            if t.s[0].detailed and t.s[0].reported:
+                _book_violations_of(t, people, state, out, w, lane, i, segment, day)
             for n in range(t.lanes[lane].count_from, t.lanes[lane].count_to):
                 if t.counted[n].household:
                     row = _head_of_household(people, i)
@@ -159,12 +163,17 @@ def push_day(state, w, i, word, words, day):  # type: ignore[no-untyped-def]
 @inner_kernel
 def book_blocked(t, people, state, out, scratch, w, lane, day, blocked):  # type: ignore[no-untyped-def]
     """Contacts that are due for the first time and must wait: one count for the rule that forbids longest."""
-    pace = t.pace[w, t.days[day].phase, lane]
     for k in range(blocked):
-        b = scratch.u[BLOCKED_PLACES, k]
-        i, segment = scratch.u[CHOSEN, b], scratch.u[C_SEGMENT, b]
-        if scratch.n[C_FIRST, b] < DISPLACED and _due_first_today(t, state, w, lane, i, day, pace[segment].rate):
-            _book_longest(t, people, state, out, w, lane, i, segment, day)
+        _book_if_blocked(t, people, state, out, scratch, w, lane, scratch.u[BLOCKED_PLACES, k], day)
+
+
+@inlined
+def _book_if_blocked(t, people, state, out, scratch, w, lane, b, day):  # type: ignore[no-untyped-def]
+    """The contact at place ``b`` must wait: count it unless it waits for capacity or has waited before."""
+    i, segment = scratch.u[CHOSEN, b], scratch.u[C_SEGMENT, b]
+    rate = t.pace[w, t.days[day].phase, lane, segment].rate
+    if scratch.n[C_FIRST, b] < DISPLACED and _due_first_today(t, state, w, lane, i, day, rate):
+        _book_longest(t, people, state, out, w, lane, i, segment, day)
 
 
 @inlined
@@ -193,11 +202,16 @@ def _book_longest(t, people, state, out, w, lane, i, segment, day):  # type: ign
 @inner_kernel
 def book_violations(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Rules that are only reported: contacts that go out although they would have been forbidden."""
+    for k in range(sent):
+        _book_violations_of(t, people, state, out, w, lane, scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], day)
+
+
+@inlined
+def _book_violations_of(t, people, state, out, w, lane, i, segment, day):  # type: ignore[no-untyped-def]
     for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
         if t.bind[n].enforced == 0:
-            for k in range(sent):
-                free = _release(t, people, state, w, n, scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], day)
-                out.rule[w, t.days[day].week, t.bind[n].rule, VIOLATIONS] += free > day
+            free = _release(t, people, state, w, n, i, segment, day)
+            out.rule[w, t.days[day].week, t.bind[n].rule, VIOLATIONS] += free > day
 
 
 @inlined

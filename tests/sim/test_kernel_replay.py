@@ -103,9 +103,6 @@ def test_the_replay_sees_a_kernel_that_forgets_the_rules() -> None:
     assert sum(seen) >= 5
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the kernel counts a contact against a household's reported cap twice: itself too"
-)
 def test_a_household_cap_that_is_only_reported() -> None:
     """1 in 2 days for two who live together, one contact a day each: all but the first contact break it."""
     people = replace(synthetic(LIVELY, 2, seed=11, tenure_days=200), household=np.array([0, 0]))

@@ -136,6 +136,9 @@ def assert_tables(result: SimulationResult, w: int, lives: list[oracle.Life]) ->
         for what, column in WORLD_COUNTS.items():
             assert world[k, column] == weekly[what, k, 0], (what, k)
         assert world[k, columns.W_SAMPLED_REVENUE] == weekly["revenue", k, 0]
+        for n in range(totals.rule.shape[2]):
+            assert totals.rule[w, k, n, columns.BLOCKED] == weekly["blocked", k, n], (k, n)
+            assert totals.rule[w, k, n, columns.VIOLATIONS] == weekly["violations", k, n], (k, n)
     visited = [sum(1 << s for s in life.segments_seen) for life in lives]
     assert totals.visited[w].tolist() == visited
     # the per-customer totals, the weekly totals and the totals by segment are the same money
