@@ -87,12 +87,12 @@ def _release(t, people, state, w, n, i, segment, day):  # type: ignore[no-untype
     latest = np.int64((state.memory[w, row, word] >> shift) & _ENTRY) - DAY_ZERO
     free = day
     if window > 0:
-        if t.bind[n].kind == ROLLING:
+        if window == NEVER:  # a cap of 0
+            free = NEVER
+        elif t.bind[n].kind == ROLLING:
             free = latest + window
         elif t.bind[n].kind == CALENDAR:
-            if window == NEVER:  # a cap of 0
-                free = NEVER
-            elif latest >= t.period[t.bind[n].calendar, day, 0]:
+            if latest >= t.period[t.bind[n].calendar, day, 0]:
                 free = t.period[t.bind[n].calendar, day, 1]
         elif latest <= day - window:
             free = day + 1
