@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -19,7 +20,8 @@ def text_of(problem: pulp.LpProblem) -> str:
     binary = sorted(v.name for v in problem.variables() if v.name in used and v.cat == "Integer")
     free = sorted(v.name for v in problem.variables() if v.name in used and v.cat != "Integer")
     assert all((v.lowBound, v.upBound) == (0, 1) for v in problem.variables() if v.name in binary)
-    assert all((v.lowBound, v.upBound) == (0, None) for v in problem.variables() if v.name in free)
+    assert all(v.lowBound == 0 for v in problem.variables() if v.name in free)
+    assert all(v.upBound in (None, math.inf) for v in problem.variables() if v.name in free)  # PuLP 3 and 4
     rest = ["not negative", f"  {' '.join(free)}"] if free else []
     return "\n".join([*lines, "binary", f"  {' '.join(binary)}", *rest, ""])
 
