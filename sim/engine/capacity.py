@@ -108,9 +108,15 @@ def grant(order, asked, use, left, granted):  # type: ignore[no-untyped-def]
 def only_granted(t, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """What the rules allow and nobody granted is displaced."""
     for k in range(due):
-        if scratch.n[C_FIRST, k] <= day and (state.n[w, GRANTED, scratch.u[CHOSEN, k]] >> lane) & 1 == 0:
-            scratch.n[C_FIRST, k] = DISPLACED
-            out.displaced[w, t.days[day].week, lane] += 1
+        only_if_granted(t, state, out, scratch, w, lane, day, k)
+
+
+@inlined
+def only_if_granted(t, state, out, scratch, w, lane, day, k):  # type: ignore[no-untyped-def]
+    """The same for the customer at place ``k``. Rules come first: what they forbid is not displaced."""
+    if scratch.n[C_FIRST, k] <= day and (state.n[w, GRANTED, scratch.u[CHOSEN, k]] >> lane) & 1 == 0:
+        scratch.n[C_FIRST, k] = DISPLACED
+        out.displaced[w, t.days[day].week, lane] += 1
 
 
 @inner_kernel

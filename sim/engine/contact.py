@@ -18,13 +18,8 @@ from sim.behaviour import consent, fatigue
 from sim.engine.booking import log_event
 from sim.engine.capacity import only_granted, take_turns
 from sim.engine.cascades import keep_possible_steps, step_waits, steps_sent
-from sim.engine.eligibility import (
-    book_blocked,
-    book_violations,
-    earliest_days,
-    remember_contacts,
-    shared_home,
-)
+from sim.engine.eligibility import book_blocked, book_violations, earliest_days, remember_contacts
+from sim.engine.households import one_after_the_other
 from sim.engine.offers import open_windows
 from sim.engine.pacing import floor_pacing, keep_due, spend_credit, wait_until
 from sim.engine.reactions import count_reactions
@@ -98,10 +93,10 @@ def contact_all(t, people, state, out, scratch, w, day, events):  # type: ignore
         if due == 0:
             continue
         earliest_days(t, people, state, scratch, w, lane, day, due)
-        if t.lanes[lane].capacitated:
-            only_granted(t, state, out, scratch, w, lane, day, due)
         if t.s[0].households:
-            shared_home(t, people, state, out, scratch, w, lane, day, due)
+            one_after_the_other(t, people, state, out, scratch, w, lane, day, due)
+        elif t.lanes[lane].capacitated:
+            only_granted(t, state, out, scratch, w, lane, day, due)
         sent = _allowed(t, people, state, out, scratch, w, lane, day, due)
         if sent == 0:
             continue

@@ -69,17 +69,17 @@ def _other_rules(t, people, state, scratch, w, lane, day, due):  # type: ignore[
     for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
         if t.bind[n].enforced and not t.bind[n].plain:
             for k in range(due):
-                free = _release(t, people, state, w, n, scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], day)
+                free = release_day(t, people, state, w, n, scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], day)
                 scratch.n[C_FIRST, k] = max(scratch.n[C_FIRST, k], free)
 
 
 @inlined
-def _release(t, people, state, w, n, i, segment, day):  # type: ignore[no-untyped-def]
+def release_day(t, people, state, w, n, i, segment, day):  # type: ignore[no-untyped-def]
     """Until which day the ``n``-th binding forbids this customer the contact; up to ``day`` if it does not."""
     window = t.bind_window[n, segment]
     row = i
     if t.bind[n].household:
-        row = _head_of_household(people, i)
+        row = head_of_household(people, i)
     word, shift = t.bind[n].word, t.bind[n].shift
     if t.bind[n].personal >= 0:
         place = np.uint64(people.tolerance[i, t.bind[n].personal] - 1)
@@ -100,35 +100,12 @@ def _release(t, people, state, w, n, i, segment, day):  # type: ignore[no-untype
 
 
 @inlined
-def _head_of_household(people, i):  # type: ignore[no-untyped-def]
+def head_of_household(people, i):  # type: ignore[no-untyped-def]
     """The first member's row: it keeps what the household's caps remember."""
     row = i
     while row > 0 and people.n[HOUSEHOLD, row - _ONE] == people.n[HOUSEHOLD, i]:
         row -= _ONE
     return row
-
-
-@inner_kernel
-def shared_home(t, people, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
-    """Caps of households, decided one customer after the other: of those whom ``scratch.n[C_FIRST]`` lets through, each
-    who stays is remembered before the next is looked at. What is counted of rules is counted here too: later the
-    household's memory knows today's contacts."""
-    for k in range(due):
-        i, segment = scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k]
-        if scratch.n[C_FIRST, k] <= day:
-            for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
-                if t.bind[n].household and t.bind[n].enforced:
-                    free = _release(t, people, state, w, n, i, segment, day)
-                    scratch.n[C_FIRST, k] = max(scratch.n[C_FIRST, k], free)
-        if t.s[0].detailed and scratch.n[C_FIRST, k] > day:
-            _book_if_blocked(t, people, state, out, scratch, w, lane, k, day)
-        if scratch.n[C_FIRST, k] <= day:
-            if t.s[0].detailed and t.s[0].reported:
-                _book_violations_of(t, people, state, out, w, lane, i, segment, day)
-            for n in range(t.lanes[lane].count_from, t.lanes[lane].count_to):
-                if t.counted[n].household:
-                    row = _head_of_household(people, i)
-                    push_day(state, w, row, t.counted[n].word, t.counted[n].words, day)
 
 
 @inlined
@@ -164,11 +141,11 @@ def push_day(state, w, i, word, words, day):  # type: ignore[no-untyped-def]
 def book_blocked(t, people, state, out, scratch, w, lane, day, blocked):  # type: ignore[no-untyped-def]
     """Contacts that are due for the first time and must wait: one count for the rule that forbids longest."""
     for k in range(blocked):
-        _book_if_blocked(t, people, state, out, scratch, w, lane, scratch.u[BLOCKED_PLACES, k], day)
+        book_if_blocked(t, people, state, out, scratch, w, lane, scratch.u[BLOCKED_PLACES, k], day)
 
 
 @inlined
-def _book_if_blocked(t, people, state, out, scratch, w, lane, b, day):  # type: ignore[no-untyped-def]
+def book_if_blocked(t, people, state, out, scratch, w, lane, b, day):  # type: ignore[no-untyped-def]
     """The contact at place ``b`` must wait: count it unless it waits for capacity or has waited before."""
     i, segment = scratch.u[CHOSEN, b], scratch.u[C_SEGMENT, b]
     rate = t.pace[w, t.days[day].phase, lane, segment].rate
@@ -190,7 +167,7 @@ def _book_longest(t, people, state, out, w, lane, i, segment, day):  # type: ign
     longest, rule = day, out.rule.shape[2] - 1
     for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
         if t.bind[n].enforced:
-            free = _release(t, people, state, w, n, i, segment, day)
+            free = release_day(t, people, state, w, n, i, segment, day)
             if free > longest:
                 longest, rule = free, t.bind[n].rule
     last_order = np.int64(state.person[w, i, LAST_ORDER])
@@ -203,14 +180,14 @@ def _book_longest(t, people, state, out, w, lane, i, segment, day):  # type: ign
 def book_violations(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Rules that are only reported: contacts that go out although they would have been forbidden."""
     for k in range(sent):
-        _book_violations_of(t, people, state, out, w, lane, scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], day)
+        book_violations_of(t, people, state, out, w, lane, scratch.u[CHOSEN, k], scratch.u[C_SEGMENT, k], day)
 
 
 @inlined
-def _book_violations_of(t, people, state, out, w, lane, i, segment, day):  # type: ignore[no-untyped-def]
+def book_violations_of(t, people, state, out, w, lane, i, segment, day):  # type: ignore[no-untyped-def]
     for n in range(t.lanes[lane].bind_from, t.lanes[lane].bind_to):
         if t.bind[n].enforced == 0:
-            free = _release(t, people, state, w, n, i, segment, day)
+            free = release_day(t, people, state, w, n, i, segment, day)
             out.rule[w, t.days[day].week, t.bind[n].rule, VIOLATIONS] += free > day
 
 

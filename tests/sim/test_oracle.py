@@ -117,6 +117,7 @@ def assert_tables(result: SimulationResult, w: int, lives: list[oracle.Life]) ->
         for c in range(lane.shape[1]):
             for what, column in LANE_COUNTS.items():
                 assert lane[k, c, column] == weekly[what, k, c], (what, k, c)
+            assert totals.displaced[w, k, c] == weekly["displaced", k, c], ("displaced", k, c)
             for what, column in LANE_EXPECTATIONS.items():
                 roundings = weekly["delivered", k, c]
                 assert lane[k, c, column] == pytest.approx(
