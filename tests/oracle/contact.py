@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from sim.policy import Frequencies
 from tests.oracle.book import COMPLAINT, CONTACT, UNSUBSCRIBE, Life
@@ -15,30 +16,31 @@ from tests.oracle.rules import forbidding, would_forbid
 from tests.oracle.setting import Setting, discount
 
 
-def contact_a_day(
-    setting: Setting,
-    company: Company,
-    people: list[Customer],
-    lives: list[Life],
-    plan: Frequencies,
-    seed: int,
-    day: int,
-    *,
-    behaving: bool = True,
-) -> None:
-    """Line by line in the order of precedence, and customer by customer within a line; by arrival or value in rounds:
-    first everybody's first, then everybody's second, ... and last, what becomes due during the day.
+@dataclass(frozen=True)
+class Today:
+    """What all contacts of a day have in common. ``behaving``: False before day 0, when nobody opts out and no capacity
+    or reputation is kept."""
 
-    ``behaving``: False before day 0, when nobody opts out and no capacity or reputation is kept.
-    """
+    setting: Setting
+    company: Company
+    plan: Frequencies
+    seed: int
+    day: int
+    behaving: bool = True
+
+
+def contact_a_day(today: Today, people: list[Customer], lives: list[Life]) -> None:
+    """Line by line in the order of precedence, and customer by customer within a line; by arrival or value in rounds:
+    first everybody's first, then everybody's second, ... and last, what becomes due during the day."""
+    setting = today.setting
     in_order = sorted(range(len(setting.lines)), key=setting.precedence)
-    turns = {me.row: own_order(setting, me, plan, day) for me in people}
+    turns = {me.row: own_order(setting, me, today.plan, today.day) for me in people}
     last = len(in_order)
     for turn in range(last + 1):
         for line in in_order:
             for me in people:
                 if turns[me.row].get(line, last) == turn:
-                    take_turn(setting, company, me, lives[me.row], plan, line, seed, day, behaving)
+                    take_turn(today, me, lives[me.row], line)
 
 
 def own_order(setting: Setting, me: Customer, plan: Frequencies, day: int) -> dict[int, int]:
@@ -54,18 +56,9 @@ def own_order(setting: Setting, me: Customer, plan: Frequencies, day: int) -> di
     return {line: turn for turn, line in enumerate(in_order)}
 
 
-def take_turn(
-    setting: Setting,
-    company: Company,
-    me: Customer,
-    life: Life,
-    plan: Frequencies,
-    line: int,
-    seed: int,
-    day: int,
-    behaving: bool,
-) -> None:
+def take_turn(today: Today, me: Customer, life: Life, line: int) -> None:
     """If a contact of this line is due it goes out, waits, or (a step) is left out."""
+    setting, plan, day = today.setting, today.plan, today.day
     since = due_since(setting, me, plan, line, day)
     if since is None:
         return
@@ -79,11 +72,11 @@ def take_turn(
     if forbidden and since == day and (is_step or is_paced(setting, me, plan, line)):
         latest = max(forbidden, key=lambda rule: (forbidden[rule], -rule))
         life.weekly["blocked", day // 7, latest] += 1
-    lacks_grant = behaving and needs_grant(setting, line) and (me.row, line) not in company.granted
+    lacks_grant = today.behaving and needs_grant(setting, line) and (me.row, line) not in today.company.granted
     if not forbidden and not lacks_grant:
         for rule in would_forbid(setting, me, line, day):
             life.weekly["violations", day // 7, rule] += 1
-        _send(setting, company, me, life, plan, line, seed, day, behaving)
+        _send(today, me, life, line)
         return
     if not forbidden:
         life.weekly["displaced", day // 7, line] += 1
@@ -91,21 +84,12 @@ def take_turn(
         go_on(setting, me, day)
 
 
-def _send(
-    setting: Setting,
-    company: Company,
-    me: Customer,
-    life: Life,
-    plan: Frequencies,
-    line: int,
-    seed: int,
-    day: int,
-    behaving: bool,
-) -> None:
+def _send(today: Today, me: Customer, life: Life, line: int) -> None:
+    setting, company, plan, day = today.setting, today.company, today.plan, today.day
     world, channel = setting.world, setting.lines[line].channel
     c, week = world.channels[channel], day // 7
     phase = int(week >= world.weeks)
-    h = word(me.key, seed, f"contact:{setting.lines[line].stream(world)}", day)
+    h = word(me.key, today.seed, f"contact:{setting.lines[line].stream(world)}", day)
     delivered = high(h) < c.delivered
     damping = math.exp(-world.behaviour.fatigue.damping * me.fatigue)
     placed = placement(setting, company, channel)
@@ -127,7 +111,7 @@ def _send(
     if me.run is not None and setting.lines[line].step is not None:
         me.run.seen, me.run.clicked = is_seen, is_clicked
         go_on(setting, me, day)
-    if behaving:
+    if today.behaving:
         count_silence(setting, me, line, seen=is_seen, clicked=is_clicked)
     if not delivered:
         return
@@ -151,25 +135,15 @@ def _send(
     factor = setting.response_factor(plan, line, me.segment) * placed
     me.stimulus += (1 - fade) * c.orders_per_contact * damping * factor
     me.fatigue += c.fatigue_weight
-    if behaving:
-        _answer(setting, company, me, life, plan, line, seed, day, low(h) < opt_out, complaint)
+    if today.behaving:
+        _answer(today, me, life, line, leaves=low(h) < opt_out, complaint=complaint)
 
 
-def _answer(
-    setting: Setting,
-    company: Company,
-    me: Customer,
-    life: Life,
-    plan: Frequencies,
-    line: int,
-    seed: int,
-    day: int,
-    leaves: bool,
-    complaint: float,
-) -> None:
+def _answer(today: Today, me: Customer, life: Life, line: int, *, leaves: bool, complaint: float) -> None:
     """What else a delivered contact does: it opens its offer's window, and may end in an opt-out or a complaint."""
+    setting, day = today.setting, today.day
     channel = setting.lines[line].channel
-    offer = setting.offer_of(plan, line, me.segment)
+    offer = setting.offer_of(today.plan, line, me.segment)
     if offer is not None:
         me.offer, me.offer_until = offer, day + offer.valid_days - 1
     if leaves:
@@ -177,7 +151,7 @@ def _answer(
         life.events.append((day, UNSUBSCRIBE, line, 0))
         life.weekly["opt-outs", day // 7, line] += 1
     stream = f"complaint:{setting.lines[line].stream(setting.world)}"
-    if high(word(me.key, seed, stream, day)) < complaint:
-        company.complaints[channel] += 1
+    if high(word(me.key, today.seed, stream, day)) < complaint:
+        today.company.complaints[channel] += 1
         life.events.append((day, COMPLAINT, line, 0))
         life.weekly["complaints", day // 7, line] += 1

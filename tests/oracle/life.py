@@ -12,7 +12,7 @@ from sim.world import World
 from tests.oracle.book import SEGMENT, Life
 from tests.oracle.cascades import change_plan, look_at_triggers
 from tests.oracle.company import Company, end_week, grant
-from tests.oracle.contact import contact_a_day
+from tests.oracle.contact import Today, contact_a_day
 from tests.oracle.customer import Customer, bring_together, customer_of, segment_of
 from tests.oracle.due import grow_credit
 from tests.oracle.orders import order_a_day
@@ -46,7 +46,7 @@ def live_together(started: Started, rows: Sequence[int], plan: Frequencies, tail
                 change_plan(setting, me, tail)
             wake_up(setting, me, lives[me.row], holds, day)
         grant(setting, company, people, holds, seed, day)
-        contact_a_day(setting, company, people, lives, holds, seed, day)
+        contact_a_day(Today(setting, company, holds, seed, day), people, lives)
         for me in people:
             order_a_day(setting, me, lives[me.row], seed, day)
         if day % 7 == 6:

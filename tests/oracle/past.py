@@ -10,7 +10,7 @@ from sim.start import Started
 from sim.world import World
 from tests.oracle.book import Life
 from tests.oracle.company import Company
-from tests.oracle.contact import contact_a_day
+from tests.oracle.contact import Today, contact_a_day
 from tests.oracle.customer import Customer, bring_together, customer_of, phases
 from tests.oracle.due import grow_credit
 from tests.oracle.life import decay_a_day
@@ -68,7 +68,7 @@ def pasts(started: Started, rows: list[int], seed: int) -> list[Past]:
             grow_credit(setting, me, world.current, day)
         if day == -14:
             before = [lives[row].hazard for row in rows]
-        contact_a_day(setting, company, present, lives, world.current, seed, day, behaving=False)
+        contact_a_day(Today(setting, company, world.current, seed, day, behaving=False), present, lives)
     return [
         Past(me.fatigue, me.stimulus, me.contacts, me.credit, (lives[row].hazard - hazard) / 14)
         for me, row, hazard in zip(people, rows, before, strict=True)
