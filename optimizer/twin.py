@@ -185,6 +185,8 @@ def check_twin(world: World, space: Space) -> None:
         (response.saturation_orders_per_day is None, "response.saturation_orders_per_day", "given", "none"),
         (response.pull_forward_share == 0, "response.pull_forward_share", response.pull_forward_share, "0"),
         (response.waking_share == 0, "response.waking_share", response.waking_share, "0"),
+        (response.loyalty_gain == 0, "response.loyalty_gain", response.loyalty_gain, "0"),
+        (behaviour.fatigue.dropout_growth == 0, "fatigue.dropout_growth", behaviour.fatigue.dropout_growth, "0"),
         (
             response.dormant_half_life_days >= _FOR_EVER_DAYS, "response.dormant_half_life_days",
             response.dormant_half_life_days, "1e6 at least",

@@ -58,7 +58,7 @@ def behaviour(loaded: LoadedScenario) -> domain.Behaviour:
     scenario = loaded.scenario
     return domain.Behaviour(
         fatigue=domain.Fatigue(**_numbers(scenario.fatigue)),
-        response=domain.Response(**_numbers(scenario.response)),
+        response=domain.Response(**_numbers(scenario.response), loyalty_days=scenario.response.loyalty_days),
         optout=domain.OptOut(**_numbers(scenario.optout)),
         seasonality=domain.Seasonality(scenario.seasonality.by_week, scenario.seasonality.by_weekday),
         reputation=domain.Reputation(

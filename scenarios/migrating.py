@@ -99,6 +99,10 @@ def remark(world: World) -> str:
             else " (waking is off: no contact makes a customer active again)."
         ),
     ]
+    if response.loyalty_gain:
+        said.append("Among them are orders that customers place by themselves after one that a contact won (loyalty).")
+    if world.behaviour.fatigue.dropout_growth:
+        said.append("Orders of customers whom contacts drove away (irritation) are taken off.")
     if pulled:
         said.append("Orders that are missing later because they were pulled forward are taken off.")
     return " ".join(said)

@@ -205,6 +205,8 @@ class Fatigue(BaseModel):
     """kappa: at fatigue F a contact has exp(-kappa F) of its rested effect."""
     relief_at_order: Annotated[Share, unit("factor")]
     """Factor on the fatigue of a customer who orders (1 = no relief)."""
+    dropout_growth: Annotated[NotNegative, unit("per e-mail of fatigue")]
+    """Irritation: the hazard to drop out at an order grows as exp(dropout_growth F) with fatigue F (0 = off)."""
 
 
 class Response(BaseModel):
@@ -228,6 +230,10 @@ class Response(BaseModel):
     """Stimulated orders borrowed from the future: the next order of one's own accord does not take place."""
     waking_share: Annotated[Share, unit("share of stimulated orders of the dormant")]
     """Stimulated orders of customers who had dropped out that bring them back to ordering by themselves."""
+    loyalty_gain: Annotated[NotNegative, unit("share of the own order rate")]
+    """What a stimulated order adds to the rate of orders of one's own accord (0 = off) ..."""
+    loyalty_days: Annotated[int, Field(ge=1, le=3650), unit("days")] = 60
+    """... for so many days."""
     reference_shape: Annotated[Positive, unit("")]
     """Reference population of ``orders_per_contact``: order rates ~ Gamma(shape) ..."""
     reference_orders_per_year: Annotated[Positive, unit("orders a year")]

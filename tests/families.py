@@ -38,7 +38,7 @@ RULES = (
     "switch_offs", "suppressed",
 )  # fmt: skip
 PROGRAM = ("campaigns", "cascades", "offers", "timing")
-PEOPLE = ("newcomers", "birthdays", "weekdays", "pull_forward", "waking")
+PEOPLE = ("newcomers", "birthdays", "weekdays", "pull_forward", "waking", "irritation", "loyalty")
 SHARED = ("reputation", "capacity", "arbitration")
 FAMILIES = (*RULES, *PROGRAM, *PEOPLE, *SHARED)
 
@@ -305,7 +305,11 @@ def _behaviours(draw: st.DrawFn, world: World, on: dict[str, bool]) -> Any:
         behaviour.response,
         pull_forward_share=draw(st.sampled_from([0.0, 0.4, 1.0])) if on["pull_forward"] else 0.0,
         waking_share=draw(st.sampled_from([0.0, 0.5, 1.0])) if on["waking"] else 0.0,
+        loyalty_gain=draw(st.sampled_from([0.0, 0.5, 3.0])) if on["loyalty"] else 0.0,
+        loyalty_days=draw(st.sampled_from([1, 5, 60])) if on["loyalty"] else 60,
     )
+    growth = draw(st.sampled_from([0.0, 0.1, 1.0])) if on["irritation"] else 0.0
+    fatigue = replace(behaviour.fatigue, dropout_growth=growth)
     reputation = Reputation()
     if on["reputation"]:
         reputation = Reputation(
@@ -314,7 +318,7 @@ def _behaviours(draw: st.DrawFn, world: World, on: dict[str, bool]) -> Any:
             dead_weight=draw(st.sampled_from([0.0, 0.1, 1.0])),
             half_life_weeks=draw(st.sampled_from([0.5, 2.0, 4.0])),
         )
-    return replace(behaviour, response=response, reputation=reputation)
+    return replace(behaviour, fatigue=fatigue, response=response, reputation=reputation)
 
 
 @st.composite

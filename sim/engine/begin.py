@@ -33,6 +33,7 @@ from sim.engine.tables import (
     LOG_COUNT,
     LOG_HEAD,
     LOG_SUM,
+    LOYAL_ENDS,
     NEVER,
     OFFER,
     OFFER_ENDS,
@@ -151,6 +152,7 @@ def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: igno
     person[i, OFFER] = 0
     person[i, OFFER_ENDS] = NEVER
     person[i, DEBT] = 0
+    person[i, LOYAL_ENDS] = NEVER
     state.n[w, STOPPED, i] = 0
     state.n[w, GRANTED, i] = 0
     state.wake[w, i] = 0

@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.behaviour import orders, response
+from sim.engine import loyalty
 from sim.engine.begin import Begin, begin_block
 from sim.engine.booking import book_expected, book_week, book_week_end, log_event
 from sim.engine.capacity import ask
@@ -47,6 +48,7 @@ from sim.engine.tables import (
     GAIN_FADING,
     JOINED,
     LANES_PER_GROUP,
+    LOYAL_ENDS,
     NOWHERE,
     OFFER,
     OFFER_ENDS,
@@ -89,6 +91,8 @@ def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-un
                 if new_season:
                     for i in range(people.key.shape[0]):
                         state.f[w, ORGANIC, i] = scratch.f[ORGANIC_BASE, i] if state.person[w, i, ACTIVE] else 0.0
+                    if t.s[0].loyalty > 0.0:
+                        loyalty.new_season(t, people, state, w, day)
                 if day > 0 and t.days[day].phase != t.days[day - 1].phase:
                     _change_phase(t, people, state, w, day)
                 _decay(t, state, w)
@@ -252,6 +256,8 @@ def _segments(t, people, state, out, scratch, w, day, events):  # type: ignore[n
                 _arrive(t, people, state, w, i, day)
     if t.s[0].offering:
         close_windows(state, scratch, w, day, events)
+    if t.s[0].loyalty > 0.0:
+        loyalty.end(t, people, state, scratch, w, day, events)
     n = 0
     for k in range(events):
         i = scratch.u[EVENTS, k]
@@ -296,6 +302,10 @@ def _next_wake(t, state, scratch, w, events):  # type: ignore[no-untyped-def]
             person = state.person[w, i]
             ends = person[OFFER_ENDS] if person[OFFER] > 0 else person[TRIGGER_DUE]
             state.wake[w, i] = min(state.wake[w, i], min(ends, person[TRIGGER_DUE]))
+    if t.s[0].loyalty > 0.0:
+        for k in range(events):
+            i = scratch.u[EVENTS, k]
+            state.wake[w, i] = min(state.wake[w, i], state.person[w, i, LOYAL_ENDS])
 
 
 @inlined

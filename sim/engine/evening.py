@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.behaviour import orders, response
+from sim.behaviour import consent, orders, response
+from sim.engine import loyalty
 from sim.engine.booking import book_order, log_event
 from sim.engine.cascades import order_ends_cascades
 from sim.engine.lists import list_hits
@@ -79,6 +80,7 @@ def happen(t, people, state, out, scratch, w, day, happening):  # type: ignore[n
         i = scratch.u[CHOSEN, k]
         happens = u_organic[i] < organic[i]
         added = u_stimulated[i] < response.order_probability(stimulated[i], ceiling[i], t.s[0].saturation > 0.0)
+        tired = state.f[w, FATIGUE, i]
         h = mix(people.key[i] ^ t.place[PLACE_SPEND, day])
         for kind in range(2):  # organic, then stimulated
             if kind == 0 and happens and state.person[w, i, DEBT] > 0:
@@ -87,10 +89,15 @@ def happen(t, people, state, out, scratch, w, day, happening):  # type: ignore[n
                 _order(t, people, state, out, w, i, day, high(h) if kind == 0 else low(h), kind == 1)
         if added and t.s[0].pulling:
             may_pull_forward(t, people, state, w, i, day)
-        if happens and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < people.f[DROPOUT, i]:
+        leaves = people.f[DROPOUT, i]
+        if t.s[0].irritation > 0.0:
+            leaves = consent.pressed(-np.log1p(-leaves), tired, t.s[0].irritation)
+        if happens and full(mix(people.key[i] ^ t.place[PLACE_DROPOUT, day])) < leaves:
             _drop_out(t, people, state, out, w, i, day)
         elif added and state.person[w, i, ACTIVE] == 0 and _wakes(t, people, i, day):
             _wake(t, people, state, out, w, i, day)
+        if added and t.s[0].loyalty > 0.0:
+            loyalty.begin(t, people, state, w, i, day)
 
 
 @inlined

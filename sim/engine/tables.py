@@ -51,6 +51,8 @@ OFFER_ENDS = 8
 OFFER = 9
 DEBT = 10
 """Organic orders that were pulled forward and will not take place."""
+LOYAL_ENDS = 11
+"""First morning on which the own rate is no longer raised."""
 PERSON_COLUMNS = 12
 
 # columns of State.cascade (int32)
@@ -203,10 +205,11 @@ class Tables(NamedTuple):
     """(1,) scalars: kept_from (from this day on the days of contacts are kept in Out.recent), window_days,
     monetary_total, recompute_days, fatigue_decay (factor a day), kappa, growth, relief, stimulus_decay, dormant_decay,
     saturation (ceiling of the reference customer, 0 = none), waking (chance that a stimulated order brings the organic
-    process back), margin; and what is on: behaving (False: contacts only, nobody orders or opts out, used to reach
-    the stationary start), detailed (book weekly tables), logging, factored (any factor other than 1), offering,
-    pulling, stopping (switch-off), households, newcomers, floored, reported (rules that are only reported),
-    arbitrated (precedence is not fixed), by_value."""
+    process back), irritation (growth of the dropout hazard with fatigue), loyalty (what a stimulated order adds to the
+    own rate, as a share), loyal_days (for how long), margin; and what is on: behaving (False: contacts only, nobody
+    orders or opts out, used to reach the stationary start), detailed (book weekly tables), logging, factored (any
+    factor other than 1), offering, pulling, stopping (switch-off), households, newcomers, floored, reported (rules that
+    are only reported), arbitrated (precedence is not fixed), by_value."""
     days: Records
     """(D,) week (from 0), phase (0 = horizon, 1 = after it), season (factor on organic rates)."""
     discount: F64  # (K,) factor on money of the week

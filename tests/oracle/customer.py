@@ -69,6 +69,7 @@ class Customer:
     offer_until: int = -1
     """Last day of the offer's window."""
     debt: int = 0
+    loyal_until: int = -1
     """Organic orders that were borrowed by stimulated ones."""
     silent: dict[tuple[int, int], int] = field(default_factory=dict)
     """(switch-off, channel) -> regular contacts since the latest reaction."""

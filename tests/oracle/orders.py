@@ -25,7 +25,10 @@ def stimulated_chance(setting: Setting, me: Customer, day: int) -> float:
 
 
 def order_a_day(setting: Setting, me: Customer, life: Life, seed: int, day: int) -> None:
-    organic = 1 - math.exp(-me.rate * season(setting.world, day)) if me.active else 0.0
+    response, fatigue = setting.world.behaviour.response, setting.world.behaviour.fatigue
+    rate = me.rate * (1 + response.loyalty_gain) if day <= me.loyal_until else me.rate
+    organic = 1 - math.exp(-rate * season(setting.world, day)) if me.active else 0.0
+    dropout = 1 - (1 - me.dropout) ** math.exp(fatigue.dropout_growth * me.fatigue)
     stimulated = stimulated_chance(setting, me, day)
     _expect(setting, me, life, organic if me.debt == 0 else 0.0, stimulated, day)
     chance, spend = word(me.key, seed, "order", day), word(me.key, seed, "spend", day)
@@ -40,11 +43,12 @@ def order_a_day(setting: Setting, me: Customer, life: Life, seed: int, day: int)
         if full(word(me.key, seed, "pull", day)) < _pull_share(setting, me, day):
             me.debt += 1
             life.weekly["pulled", day // 7, 0] += 1
-        if not was_active and full(word(me.key, seed, "wake", day)) < setting.world.behaviour.response.waking_share:
+        me.loyal_until = day + response.loyalty_days
+        if not was_active and full(word(me.key, seed, "wake", day)) < response.waking_share:
             me.active = True
             life.events.append((day, WAKING, 0, 0))
             life.weekly["woken", day // 7, 0] += 1
-    if happens and full(word(me.key, seed, "dropout", day)) < me.dropout:
+    if happens and full(word(me.key, seed, "dropout", day)) < dropout:
         me.active = False
         life.events.append((day, DROPOUT, 0, 0))
         life.weekly["dropouts", day // 7, 0] += 1

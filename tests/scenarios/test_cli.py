@@ -128,7 +128,7 @@ def test_bad_input_is_one_line_per_problem_on_standard_error(call, tmp_path):
     assert err.splitlines() == [
         f"{file}:3: horizon.weeks: is out of range (given: 0); allowed: a whole number from 1 to 260 (weeks)",
         f"{file}:5: fatigue.half_life_weeks: wrong unit: the key is 'half_life_days', counted in days "
-        "(given: half_life_weeks = 1); allowed: half_life_days, damping, relief_at_order",
+        "(given: half_life_weeks = 1); allowed: half_life_days, damping, relief_at_order, dropout_growth",
     ]
 
 

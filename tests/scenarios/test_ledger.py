@@ -75,6 +75,8 @@ def test_page_and_command(found: Any, capsys: pytest.CaptureFixture[str], tmp_pa
         ([], "waking is off", "pulled forward"),
         (["response.waking_share=0.2"], "whom they woke", "waking is off"),
         (["response.pull_forward_share=0.2"], "pulled forward", "whom they woke"),
+        (["response.loyalty_gain=0.2"], "(loyalty)", "irritation"),
+        (["fatigue.dropout_growth=0.1"], "(irritation)", "loyalty"),
         (["offers.ten={discount_share=0.1, valid_days=3, pull_forward_share=0.1}"], "pulled forward", "whom they woke"),
     ],
 )

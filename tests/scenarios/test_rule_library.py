@@ -36,6 +36,7 @@ SAYS: dict[str, Any] = {
     "reputation": lambda world: world.behaviour.reputation.channels == ("email",),
     "arbitration": lambda world: world.policy.arbitration == "value" and world.current.campaigns == ("news",),
     "quiet": lambda world: (world.policy.min_gap_days, world.policy.quiet_days_after_order) == (4, 7),
+    "feelings": lambda world: world.behaviour.fatigue.dropout_growth > 0 and world.behaviour.response.loyalty_gain > 0,
     "files": lambda world: (
         world.suppressed.any()
         and 20 < (world.population.birthday >= 0).sum() <= 40  # those of the file who are in the sample
@@ -80,6 +81,7 @@ FAMILY_SHOWN: dict[str, str] = {
     "floors": "tolerance", "switch_offs": "tolerance", "suppressed": "files", "campaigns": "vip",
     "cascades": "win_back", "offers": "discount_trap", "timing": "seasons", "newcomers": "welcome",
     "birthdays": "vip", "weekdays": "seasons", "pull_forward": "discount_trap", "waking": "win_back",
+    "irritation": "feelings", "loyalty": "feelings",
     "reputation": "reputation", "capacity": "capacity", "arbitration": "arbitration",
 }  # fmt: skip
 """Family of the policy language (tests/families.py) -> an example of it."""
@@ -129,6 +131,7 @@ OFF = {
     "seasons": ["seasonality.by_weekday=[]", "timing.Champions.email=1", 'timing."At Risk".sms=1'],
     "arbitration": ["policy.arbitration=priority"],
     "win_back": ["response.waking_share=0"],
+    "feelings": ["fatigue.dropout_growth=0", "response.loyalty_gain=0"],
     "discount_trap": ["offers.fifteen_off.pull_forward_share=0"],
 }
 """What an example has beside rules that are counted and campaigns that are sent; one by one it makes a difference."""

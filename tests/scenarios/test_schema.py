@@ -107,6 +107,6 @@ def test_one_mistake_is_one_finding():
 
 
 def test_a_misspelt_required_key_is_told_once():
-    tables = {"fatigue": {"half_life_weeks": 1, "damping": 0.1, "relief_at_order": 1}}
+    tables = {"fatigue": {"half_life_weeks": 1, "damping": 0.1, "relief_at_order": 1, "dropout_growth": 0}}
     found = [finding for finding in schema_findings(Scenario, tables) if finding.path[0] == "fatigue"]
     assert [finding.path for finding in found] == [("fatigue", "half_life_weeks")]

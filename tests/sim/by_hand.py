@@ -15,6 +15,7 @@ from sim.population import Population, synthetic
 from sim.start import start_world
 from sim.world import World
 from tests import oracle
+from tests.sim.same import assert_same
 from tests.worlds import LIVELY, ONE_SEGMENT, flat, world_of
 
 CALM = Behaviour(
@@ -54,9 +55,10 @@ def under(policy: ContactPolicy, *channels: Channel, **others: Any) -> World:
 def lives_in(
     place: World, *per_week: float, tail: Frequencies | None = None, seed: int = 1, **plan: Any
 ) -> list[oracle.Life]:
-    """Under the same plan in all segments; default: daily on every channel."""
+    """Under the same plan in all segments; default: daily on every channel. The kernel must find the same."""
     rates = per_week or (DAILY,) * len(place.channels)
     chosen = replace(flat(place.rfm, place.channels, *rates), **plan)
+    assert_same(place, [chosen, tail or chosen], seed)
     return oracle.simulate(start_world(place, seed=seed), [chosen], tail or chosen, seed=seed)[0]
 
 

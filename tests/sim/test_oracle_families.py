@@ -9,7 +9,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import families
-from tests.sim.test_oracle import assert_same, unhurried
+from tests.sim.same import assert_same
+from tests.sim.test_oracle import unhurried
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -18,7 +19,7 @@ MIXTURES = (
     ("household", "points", "campaigns"),
     ("campaigns", "cascades", "offers", "timing", "birthdays"),
     ("newcomers", "waking", "birthdays", "cascades"),
-    ("pull_forward", "offers", "waking"),
+    ("pull_forward", "offers", "waking", "irritation", "loyalty", "weekdays"),
     ("capacity", "reputation", "arbitration"),
     ("floors", "switch_offs", "arbitration", "household"),
 )

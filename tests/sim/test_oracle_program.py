@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.campaigns import Campaign, Cascade, Offer, Program, Step, Trigger
-from sim.domain import Response, Seasonality
+from sim.domain import Fatigue, Response, Seasonality
 from sim.policy import ContactPolicy, FrequencyCap
 from sim.start import start_world
 from tests import oracle
@@ -269,6 +270,51 @@ def test_waking() -> None:
         assert weekly([life], "stimulated orders") == [7]
         assert weekly([life], "orders") == [organic]
         assert weekly([life], "woken") == [int(share)]  # once: on the other days there is nobody to wake
+
+
+def test_loyalty() -> None:
+    """A stimulated order a day for a week, then no contact. The own rate is doubled from the day after the first to four
+    days after the last."""
+    response = Response(
+        half_life_days=1e-3, responsiveness_cv=0.0, rate_elasticity=0.0, loyalty_gain=1.0, loyalty_days=4
+    )
+    place = world(STRONG, who=people(rate=0.01), behaviour=replace(CALM, response=response), weeks=1, tail_weeks=1)
+    (life,) = lives_in(place, tail=flat(place.rfm, place.channels, 0.0))
+    assert weekly([life], "stimulated orders") == [7, 0]
+    once, twice = 1 - math.exp(-0.01), 1 - math.exp(-0.02)
+    assert life.expected_orders[0] == pytest.approx(7 + once + 6 * twice)
+    assert life.expected_orders[1] == pytest.approx(4 * twice + 3 * once)
+
+
+def test_loyalty_needs_a_stimulated_order_and_a_customer_who_orders() -> None:
+    """The dormant have no rate to raise, nor does an order of one's own raise it."""
+    loyal = Response(
+        half_life_days=1e-3, responsiveness_cv=0.0, rate_elasticity=0.0, dormant_share=1.0, loyalty_gain=1.0
+    )
+    behaviour = replace(CALM, response=loyal)
+    dormant = replace(people(rate=60.0), active=np.array([False]))
+    assert weekly(lives_in(world(STRONG, who=dormant, behaviour=behaviour, weeks=1)), "orders") == [0]
+    (life,) = lives_in(world(MAIL, who=people(rate=1.0), behaviour=behaviour, weeks=2), 0.0)
+    assert weekly([life], "orders")[0] > 0
+    assert life.expected_orders[0] == pytest.approx(14 * (1 - math.exp(-1)))
+
+
+def test_irritation() -> None:
+    """Everybody orders every day and drops out with chance .1 after an order: 54 of 200 in three days, give or take 6. A
+    mail a day leaves one unit of fatigue that lasts: at growth 3 the chance is 1 - .9^exp(3) = .88 after the first and
+    1 - .9^exp(6), certainty, after the second."""
+    for growth, gone in ((0.0, range(34, 75)), (3.0, range(200, 201))):
+        fatigue = Fatigue(half_life_days=1e6, damping=0.0, dropout_growth=growth)
+        place = world(who=people(200, rate=60.0, dropout=0.1), behaviour=replace(CALM, fatigue=fatigue), weeks=1)
+        early = sum(day <= 2 for life in lives_in(place) for day, kind, _, _ in life.events if kind == oracle.DROPOUT)
+        assert early in gone
+
+
+def test_irritation_is_nothing_to_the_rested() -> None:
+    who = people(200, rate=60.0, dropout=0.1)
+    tired = replace(CALM, fatigue=Fatigue(damping=0.0, dropout_growth=3.0))
+    calm, irritable = (lives_in(world(who=who, behaviour=b, weeks=1), 0.0) for b in (CALM, tired))
+    assert [life.events for life in calm] == [life.events for life in irritable]
 
 
 # --- newcomers, weekdays --------------------------------------------------------------------------------------

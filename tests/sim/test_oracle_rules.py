@@ -147,6 +147,30 @@ def test_household_cap() -> None:
     assert [days(life, until=6) for life in lives] == [[0, 2, 4], [], [0, 2, 4]]
 
 
+def test_a_household_cap_and_who_comes_first_by_arrival() -> None:
+    """A mail a week for the first member, a text a day for both together. On day 0 the first member's mail has the first
+    turn and the text the second, on day 1 the text is due for longer. From then on a mail that waits keeps its turn,
+    and the second member's text comes first."""
+    who = replace(people(2), household=np.array([0, 0]))
+    caps = (
+        FrequencyCap("mail", 1, 7, channels=("mail",)),
+        FrequencyCap("text", 1, 1, channels=("text",), household=True),
+    )
+    policy = ContactPolicy(caps=caps, arbitration="arrival")
+    lives = lives_in(under(policy, MAIL, TEXT, who=who, suppressed=np.array([0, 1]), weeks=1))
+    assert days(lives[0], 0) == [0]
+    assert [days(life, 1) for life in lives] == [[1], [0, 2, 3, 4, 5, 6]]
+
+
+def test_a_cap_of_0_holds_before_the_first_contact() -> None:
+    """No contact at all, in whatever window; and it is this rule that forbids it, not the one that holds for 9 days."""
+    for calendar in (None, "week"):
+        caps = (FrequencyCap("1 in 9", 1, 9), FrequencyCap("none", 0, 7, calendar=calendar))
+        lives = lives_in(under(ContactPolicy(caps=caps), weeks=1))
+        assert days(lives[0]) == []
+        assert [weekly(lives, "blocked", rule) for rule in (0, 1)] == [[0], [1]]
+
+
 def test_report_only() -> None:
     """2 in 5 days, reported: contacts go out daily; from day 2 on each one breaks the rule (5 in the first week)."""
     cap = FrequencyCap("2 in 5", 2, 5, enforced=False)

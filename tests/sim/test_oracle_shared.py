@@ -180,6 +180,22 @@ def test_a_grant_that_rules_forbid_in_the_end_is_not_used_this_week() -> None:
     assert weekly(lives, "displaced", 1) == [0, 0]
 
 
+def test_what_the_household_forbids_is_not_displaced() -> None:
+    """1 mail a day for the household and 1 in all, which the first member's larger orders win: the second member waits
+    for the household, not for capacity."""
+    who = replace(people(2), household=np.array([0, 0]), mean_value=np.array([50.0, 10.0]))
+    cap = FrequencyCap("1 a day", 1, 1, household=True)
+    lives = lives_in(
+        under(
+            ContactPolicy(caps=(cap,), arbitration="value"), replace(MAIL, orders_per_contact=0.01), who=who, weeks=2,
+            capacities=(Capacity("mailings", ("mail",), per_day=1),),
+        )
+    )  # fmt: skip
+    assert [len(days(life)) for life in lives] == [14, 0]
+    assert weekly(lives, "displaced") == [0, 0]
+    assert weekly(lives, "blocked") == [1, 0]
+
+
 def test_a_contact_needs_room_in_every_capacity_it_uses() -> None:
     """Texts use both: 2 a day of the desk, 3 of the house. 5 mails ask for the house as well; who goes first is told by
     the hash, but never are there more than 2 texts or 3 contacts, and no room of the house is lost on a text that
