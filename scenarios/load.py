@@ -83,7 +83,7 @@ def load_scenario(
 ) -> LoadedScenario:
     """Read a scenario: what it extends < the file < ``presets`` (more files) < ``overrides`` ("key=value")."""
     file = resolve(str(path))
-    layers = _chain(file, ())
+    layers = _once(_chain(file, ()))
     for preset in presets:
         layers += _chain(resolve(preset), ())
     merged = Merged()
@@ -177,6 +177,17 @@ def _chain(file: Path, above: tuple[Path, ...]) -> list[Layer]:
             raise InputError.of(f"{label}:{line}: extends", "no such file", shown(parent), allowed)
         layers += _chain(target, (*above, file.resolve()))
     return [*layers, Layer(label, data, lines, str(file.parent))]
+
+
+def _once(layers: list[Layer]) -> list[Layer]:
+    """Each file once, where it stands first: two files that extend the same third one must not undo each other."""
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for layer in layers:
+        if (layer.folder, layer.label) not in seen:
+            kept.append(layer)
+        seen.add((layer.folder, layer.label))
+    return kept
 
 
 def _refuse(merged: Merged, today: dt.date) -> None:

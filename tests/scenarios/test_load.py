@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 
@@ -329,6 +330,19 @@ def test_the_map_of_segments_is_replaced_as_a_whole(tmp_path):
 def test_a_disabled_channel_may_still_be_mentioned(tmp_path):
     loaded = load(tmp_path, BASE + "[channels]\nmessenger.enabled = false")
     assert "messenger" in loaded.scenario.optimize.levels_per_week
+
+
+def test_two_files_on_the_same_ground_do_not_undo_each_other(tmp_path):
+    """a and b both extend ground; without care b would bring the ground's damping back."""
+    (tmp_path / "ground.toml").write_text('extends = "library:cdnow.toml"\n[fatigue]\ndamping = 0.3\n')
+    (tmp_path / "a.toml").write_text('extends = "ground.toml"\n[fatigue]\ndamping = 0.4\n')
+    (tmp_path / "b.toml").write_text('extends = "ground.toml"\n[horizon]\nweeks = 5\n')
+    both = load(tmp_path, 'extends = ["a.toml", "b.toml"]\n')
+    assert both.scenario.fatigue.damping.value == 0.4
+    assert both.scenario.horizon.weeks == 5
+    assert [Path(file).name for file in both.files[:5]] == [
+        "library:base.toml", "library:cdnow.toml", "ground.toml", "a.toml", "b.toml"
+    ]  # fmt: skip
 
 
 def test_later_files_of_extends_and_presets_win(tmp_path):

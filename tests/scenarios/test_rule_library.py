@@ -36,6 +36,9 @@ SAYS: dict[str, Any] = {
     "reputation": lambda world: world.behaviour.reputation.channels == ("email",),
     "arbitration": lambda world: world.policy.arbitration == "value" and world.current.campaigns == ("news",),
     "quiet": lambda world: (world.policy.min_gap_days, world.policy.quiet_days_after_order) == (4, 7),
+    "everything": lambda world: (
+        len(world.policy.rules) == 18 and len(world.capacities) == 2 and len(world.program.cascades) == 4
+    ),
     "feelings": lambda world: world.behaviour.fatigue.dropout_growth > 0 and world.behaviour.response.loyalty_gain > 0,
     "files": lambda world: (
         world.suppressed.any()
