@@ -152,7 +152,7 @@ class Rows:
         return np.asarray(parts @ self.matrix.T)
 
     def scaled(self, factors: npt.NDArray[np.float64]) -> Rows:
-        """The same rules on ``factors`` (parts,) times what is measured; soft limits, which are paid for, as they are."""
+        """The same rules on ``factors`` (parts,) times what is measured; soft limits, which are paid for, stay."""
         hard = np.isinf(self.prices())[:, None]
         return Rows(np.where(hard, self.matrix * factors, self.matrix), self.bound, self.owner)
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from optimizer.baselines import best_uniform
 from optimizer.budget import Budget
-from optimizer.errors import Infeasible
 from optimizer.calibrate import calibrate
+from optimizer.errors import Infeasible
 from optimizer.evaluate import Evaluated, Evaluator, charges, parts_over_nothing
 from optimizer.infeasible import conflict, feasibility_only, infeasible_words
 from optimizer.limits import Limit, check_limits

@@ -41,7 +41,7 @@ class SearchSettings:
     trust: tuple[int, ...] = (1, 2, 4, 8, 16, 1000)
     """Trust regions tried in every round: most cells changed at once."""
     exchanges: int = 48
-    """Exchanges of two simulated before the search may end."""
+    """Exchanges of two simulated before the search may end; 0 = it ends without any exchange, wider ones included."""
     next_best: int = 8
     """Before the end, so many of the program's next best plans are simulated for each width of trust region."""
     slack: tuple[float, ...] = (0.97, 1.03, 1.06)
@@ -257,6 +257,8 @@ def exchange_choices(
 ) -> list[Choice]:
     """Pairs of changes that should pay, the program's next best plans, its plans for limits moved a little, and
     segments that change places."""
+    if not settings.exchanges:
+        return []
     rows = evaluator.rows(settings.buffer)
     choices = promising_pairs(rows.use(table.parts), table, rows.use(incumbent.parts), rows.bound, settings.exchanges)
     for factor in (1.0, *settings.slack):

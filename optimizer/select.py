@@ -5,7 +5,7 @@ that look best, and those that may just keep the limits, run a race in two heats
 the few that are still open on all of them. A heat goes on as long as a plan that was not in it promises more than
 the best that held.
 
-The search leaves a margin below every limit, because it sees few customers. Here more are seen: a plan within the margin
+The search leaves a margin below every limit, because it sees few customers. Here more are seen: a plan within it
 is let through if its use, several standard errors of it added, is still allowed.
 """
 
