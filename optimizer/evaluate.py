@@ -10,18 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.budget import Budget
+from optimizer.effects import Effects
 from optimizer.limits import Limit, Rows, details_needed, extra_parts, parts_of, rows_of, tolerance
 from optimizer.objective import Objective, worth
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff, cost_columns, surcharges, volumes
+from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
 
-_SIDE_BY_SIDE = 32
-"""Plans simulated in one pass; more would leave the cache."""
+_SIDE_BY_SIDE = 8
+"""Plans simulated in one pass; more leave the cache (measured: 32 take 1.5 times as long each)."""
+_REMEMBERED_BYTES = 64 * 2**20
+"""What is kept per customer, of the latest plans, to compare others with them."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Evaluated:
     """(parts,) the same at unit costs, before tariffs."""
     volume: npt.NDArray[np.float64]
     """(tariffs,) contacts of the horizon."""
+    lost: float = 0.0
+    """Expected unsubscribes of the horizon, customers lost to a channel."""
 
 
 def parts_over_nothing(
@@ -87,7 +93,11 @@ class Evaluator:
     customer_days: int = 0
     known: dict[bytes, Evaluated] = field(default_factory=dict)
     people: dict[bytes, npt.NDArray[np.int64]] = field(default_factory=dict)
-    """Worth per customer (N,) of the choices that ``gain`` has compared."""
+    """Worth per customer (N,) of the latest choices."""
+    factors: npt.NDArray[np.float64] | None = None
+    """(parts,) what everybody measures over what these customers do, as far as known (``calibrate``); None = 1."""
+    tables: dict[tuple[bytes, int | None], Effects] = field(default_factory=dict)
+    """Effects tables around choices, by the levels up and down that they hold (``optimizer.search``)."""
     _made: dict[float, Rows] = field(default_factory=dict)
     _nothing: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
 
@@ -105,10 +115,16 @@ class Evaluator:
         return self.rows().bound
 
     def rows(self, buffer: float = 0.0) -> Rows:
-        """The enforced rows, tightened by a share."""
+        """The enforced rows, tightened by a share, as calibrated."""
         if buffer not in self._made:
-            self._made[buffer] = rows_of(self.limits, self.weeks, buffer, enforced=True)
+            rows = rows_of(self.limits, self.weeks, buffer, enforced=True)
+            self._made[buffer] = rows if self.factors is None else rows.scaled(self.factors)
         return self._made[buffer]
+
+    def calibrate(self, factors: npt.NDArray[np.float64] | None) -> None:
+        """Measure limits as everybody would: ``factors`` (parts,) times what these customers do."""
+        self.factors = factors
+        self._made.clear()
 
     @cached_property
     def unit_costs(self) -> list[float]:
@@ -122,10 +138,14 @@ class Evaluator:
 
     def beyond(self, evaluated: Evaluated, buffer: float = 0.0) -> float:
         """By how much hard limits are exceeded: shares of their bounds, added up."""
+        return float(self.excess(evaluated, buffer).clip(min=0.0).sum())
+
+    def excess(self, evaluated: Evaluated, buffer: float = 0.0) -> npt.NDArray[np.float64]:
+        """(hard rows,) use over what is allowed, in shares of the bound; negative = room, 0 = as good as equal."""
         rows = self.rows(buffer)
         over = rows.use(evaluated.parts) - rows.bound
-        over = np.where(np.isinf(rows.prices()) & (over > tolerance(rows.bound)), over, 0.0)
-        return float((over / np.maximum(np.abs(rows.bound), 1e-9)).sum())
+        over = np.where(np.abs(over) <= tolerance(rows.bound), 0.0, over)
+        return np.asarray((over / rows.sizes(evaluated.parts))[np.isinf(rows.prices())])
 
     def run(self, choices: Sequence[Choice], *, detailed: bool = False) -> SimulationResult:
         """Simulate choices side by side."""
@@ -150,38 +170,46 @@ class Evaluator:
     def evaluate(self, choices: Sequence[Choice], progress: Callable[[float], None] | None = None) -> list[Evaluated]:
         """Value and use of each choice, in order; those known already are not simulated again."""
         new = {c.tobytes(): c for c in choices if c.tobytes() not in self.known}
-        todo = list(new.values())
-        for first in range(0, len(todo), _SIDE_BY_SIDE):
-            part = todo[first : first + _SIDE_BY_SIDE]
-            self._remember(part, self.run(part))
-            if progress:
-                progress(min(1.0, (first + len(part)) / len(todo)))
+        self._simulate(list(new.values()), progress, keep=False)
         return [self.known[c.tobytes()] for c in choices]
 
     def gain(self, choices: Sequence[Choice], over: Choice) -> list[tuple[Evaluated, float, float]]:
         """Of each choice: what it is, what it is worth more than another one, and the standard error of that."""
         wanted = {c.tobytes(): c for c in (*choices, over)}
-        missing = [c for key, c in wanted.items() if key not in self.people]
-        for first in range(0, len(missing), _SIDE_BY_SIDE):
-            part = missing[first : first + _SIDE_BY_SIDE]
-            result = self.run(part)
-            self._remember(part, result)
-            self.people |= {c.tobytes(): w for c, w in zip(part, worth(result, self.objective), strict=True)}
-        base, scale = self.people[over.tobytes()], self.started.world.population.scale / MICRO
+        have = {key: self.people[key] for key in wanted if key in self.people}
+        have |= self._simulate([c for key, c in wanted.items() if key not in have])
+        base, scale = have[over.tobytes()], self.started.world.population.scale / MICRO
         found = []
         for choice in choices:
-            difference = (self.people[choice.tobytes()] - base).astype(np.float64)
+            difference = (have[choice.tobytes()] - base).astype(np.float64)
             e = self.known[choice.tobytes()]
             found.append(
                 (e, e.value - self.known[over.tobytes()].value, float(np.sqrt(difference @ difference)) * scale)
             )
         return found
 
-    def forget(self, but: Choice) -> None:
-        """Drop what ``gain`` has kept per customer of all choices but one."""
-        self.people = {key: worths for key, worths in self.people.items() if key == but.tobytes()}
+    def _simulate(
+        self, choices: Sequence[Choice], progress: Callable[[float], None] | None = None, *, keep: bool = True
+    ) -> dict[bytes, npt.NDArray[np.int64]]:
+        """Simulate and remember; worth per customer of each (not ``keep``: of the last ones only)."""
+        made: dict[bytes, npt.NDArray[np.int64]] = {}
+        for first in range(0, len(choices), _SIDE_BY_SIDE):
+            part = choices[first : first + _SIDE_BY_SIDE]
+            value = self._remember(part, self.run(part))
+            latest = {c.tobytes(): worths for c, worths in zip(part, value, strict=True)}
+            made = {**made, **latest} if keep else latest
+            self._keep(latest)
+            if progress:
+                progress(min(1.0, (first + len(part)) / len(choices)))
+        return made
 
-    def _remember(self, choices: Sequence[Choice], result: SimulationResult) -> None:
+    def _keep(self, latest: dict[bytes, npt.NDArray[np.int64]]) -> None:
+        self.people = {**self.people, **latest}
+        most = max(1, _REMEMBERED_BYTES // (8 * self.customers))
+        for key in list(self.people)[:-most]:
+            del self.people[key]
+
+    def _remember(self, choices: Sequence[Choice], result: SimulationResult) -> npt.NDArray[np.int64]:
         nothing, parts_of_nothing = self._of_nothing()
         value = worth(result, self.objective)
         plain = parts_of(result, self.limits)
@@ -192,9 +220,13 @@ class Evaluator:
         use = self.rows().use(parts)
         paid = extra.sum(axis=1) * (self.objective == "contribution") + penalty(self.rows(), use)
         scale = self.started.world.population.scale
+        lost = result.totals.lane[:, : self.weeks, :, UNSUBSCRIBED_EXPECTED].sum(axis=(1, 2)) * (scale / NANO)
         for n, choice in enumerate(choices):
             total = int((value[n] - nothing).sum()) * scale / MICRO - float(paid[n])
-            self.known[choice.tobytes()] = Evaluated(choice.copy(), total, use[n], parts[n], plain[n], volume[n])
+            self.known[choice.tobytes()] = Evaluated(
+                choice.copy(), total, use[n], parts[n], plain[n], volume[n], float(lost[n])
+            )
+        return value
 
     def _of_nothing(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         if self._nothing is None:

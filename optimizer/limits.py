@@ -151,6 +151,18 @@ class Rows:
         """(..., rows) left-hand sides of (..., parts)."""
         return np.asarray(parts @ self.matrix.T)
 
+    def scaled(self, factors: npt.NDArray[np.float64]) -> Rows:
+        """The same rules on ``factors`` (parts,) times what is measured; soft limits, which are paid for, stay."""
+        hard = np.isinf(self.prices())[:, None]
+        return Rows(np.where(hard, self.matrix * factors, self.matrix), self.bound, self.owner)
+
+    def sizes(self, parts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(rows,) what an excess is a share of: the bound; of a ratio, the bound times its denominator (where the rule
+        just holds, that is half of what the two sides add up to)."""
+        sides = np.abs(self.matrix) @ np.abs(parts) / 2.0
+        ratio = np.array([limit.per is not None for limit, _ in self.owner], dtype=bool)
+        return np.maximum(np.where(ratio, sides, np.abs(self.bound)), 1e-9)
+
     def of(self, limit: Limit) -> npt.NDArray[np.bool_]:
         """(rows,) which rows belong to a limit."""
         return np.array([owner.name == limit.name for owner, _ in self.owner], dtype=bool)

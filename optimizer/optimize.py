@@ -21,13 +21,15 @@ import numpy as np
 
 from optimizer.baselines import best_uniform
 from optimizer.budget import Budget
+from optimizer.calibrate import calibrate
 from optimizer.errors import Infeasible
 from optimizer.evaluate import Evaluated, Evaluator, charges, parts_over_nothing
 from optimizer.infeasible import conflict, feasibility_only, infeasible_words
 from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
 from optimizer.prices import Price, prices
-from optimizer.search import Found, SearchSettings, effects_of, holding_back, search
+from optimizer.search import Found, SearchSettings, best_of, effects_of, holding_back, search
+from optimizer.select import select
 from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff
@@ -50,9 +52,14 @@ _SKETCH_ROUNDS = 6
 _SCOUTS = 4
 _CLEARLY = 0.05
 """A sketch beyond the limits by more than this share makes us look for a contradiction."""
-_CANDIDATES = 12
 _SELECTION = 4
-"""Customers of the selection over those of the search, at least: it also tells which plans keep the limits."""
+"""Customers of the selection over those of the search, at least ..."""
+_SELECTION_CUSTOMERS = 60_000
+"""... and in any case: they tell which plans keep the limits (measured: the use of a weekly limit of some hundred
+contacts is then known to about half a percent)."""
+_FIRST_HEAT = 15_000
+_CALIBRATIONS = 3
+"""Most times the search goes on because its plan tells better what everybody uses."""
 
 
 @dataclass(frozen=True)
@@ -144,20 +151,23 @@ def optimize(
     given = [] if start is None else [space.nearest(start)]
     sketch = _sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, _within(say, 0.12, 0.3))
     _refuse_conflict(_scout(seeking) or seeking, sketch[-1], settings, currency)
+
     after = tail or space.plan(sketch[-1], "plan")
-    again = seeking.elsewhere(tail=after)
-    found = search(again, sketch[-1], settings, _within(say, 0.3, 0.75), _scout(again))
+    again = seeking if tail else seeking.elsewhere(tail=after)
+    every = evaluator(max(_SELECTION * search_customers, report_customers, _SELECTION_CUSTOMERS), seed + 1, after)
+    found = _calibrated_search(again, every, sketch[-1], settings, _within(say, 0.3, 0.75))
     if not again.feasible(found.best):
         with budget.regardless():
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     say(0.75, "selection on fresh customers")
-    choosing = evaluator(max(_SELECTION * search_customers, report_customers), seed + 1, after)
-    seen_best = [*_at_the_border(again, found, settings), *found.path[::-1], *found.pool]
-    pool = [e.choice for e in seen_best[:_CANDIDATES]] + [sketch[0], uniform.choice, *given]
+    some = _on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
-        best, candidates = _select(choosing, pool, settings)
-        priced = _prices(again, choosing, found, settings, price_share, say)
+        calibrate([some], every, found.best.choice)
+        others = [found.best.choice, sketch[0], uniform.choice, *given]
+        selected = select(again, some, every, others, settings)
+        priced = _prices(again, every, found, settings, price_share, say)
+    best = selected.best.choice
     plan = space.plan(best, "plan")
 
     say(0.88, "report on fresh customers")
@@ -192,9 +202,27 @@ def optimize(
         evaluations=days / (again.customers * world.days),
         customer_days=days,
         seconds=time.perf_counter() - budget.began,
-        candidates=candidates,
+        candidates=selected.candidates,
         customers=again.customers,
     )
+
+
+def _calibrated_search(
+    again: Evaluator, every: Evaluator, start: Choice, settings: SearchSettings, say: Progress
+) -> Found:
+    """The search, its limits measured as many customers measure them under the plan it is at; where its own plan
+    tells something else, and another plan then looks better, it goes on from there."""
+    scout = _scout(again)
+    samples = [again, *([scout] if scout else [])]
+    calibrate(samples, every, start)
+    found = search(again, start, settings, say, scout)
+    for _ in range(_CALIBRATIONS):
+        calibrate(samples, every, found.best.choice)
+        better = best_of(again, list(again.known.values()), settings)
+        if found.stopped or better is found.best:
+            break
+        found = search(again, better.choice, settings, say, scout).after(found)
+    return found
 
 
 def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) -> Evaluated:
@@ -214,6 +242,8 @@ def _sketches(
 ) -> list[Choice]:
     """Plans that short searches reach on few customers from several starts (the current plan goes on after the
     horizon), and from the best of them on more customers (now it goes on itself)."""
+    if tail and seeking.space.size <= settings.exhaustive:
+        return [wanted[0]]  # the search looks at every plan anyway
     few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
     short = replace(settings, rounds=_SKETCH_ROUNDS, thorough=False)
     starts = {c.tobytes(): c for c in wanted}
@@ -261,21 +291,6 @@ def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
     if step <= 1:
         return seeking
     return seeking.elsewhere(seeking.started.take_sample(np.arange(seeking.customers)[::step]))
-
-
-def _at_the_border(again: Evaluator, found: Found, settings: SearchSettings) -> list[Evaluated]:
-    """Better plans whose use on the search's customers lies within the margin around the limits: more customers tell
-    on which side they are."""
-    better = [e for e in again.known.values() if e.value > found.best.value]
-    near = [e for e in better if again.feasible(e, -settings.buffer) and not again.feasible(e, settings.buffer)]
-    return sorted(near, key=lambda e: -e.value)[: _CANDIDATES // 2]
-
-
-def _select(choosing: Evaluator, pool: Sequence[Choice], settings: SearchSettings) -> tuple[Choice, int]:
-    """The best plan of the pool on customers the search has not seen, among those that keep the limits there."""
-    distinct = {choice.tobytes(): choice for choice in pool}
-    tried = choosing.evaluate([*distinct.values(), choosing.space.nothing()])
-    return max(tried, key=lambda e: (-choosing.beyond(e, settings.buffer), e.value)).choice, len(distinct)
 
 
 def _gain(result: SimulationResult, objective: Objective, plan: int, paid: np.ndarray) -> Estimate:

@@ -11,16 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
 from optimizer.search import SearchSettings, best_of, exchange_choices, master_data, promising_of
 from optimizer.solve import propose_several
 from optimizer.space import Choice
-from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
 
 _WIDTHS = (1, 2, 4, 1000)
 _NEXT = 2
@@ -108,15 +104,16 @@ def _side(
     moved, scouting = under(evaluator, limits), None if scout is None else under(scout, limits)
     chosen = _plan_under(moved, scouting, best, table, settings)
     (after, gain, error), *_ = fresh.gain([chosen.choice], best.choice)
-    lost = unsubscribes(fresh, [chosen.choice, best.choice])
+    lost = after.lost - fresh.known[best.choice.tobytes()].lost
     units = abs(change) * limit.bound * (1.0 if (change > 0) is limit.at_most else -1.0)
-    return Side(units, gain, error, float(lost[0] - lost[1]), after.choice)
+    return Side(units, gain, error, lost, after.choice)
 
 
 def under(evaluator: Evaluator, limits: Sequence[Limit]) -> Evaluator:
     """The same customers and simulated plans under other bounds of the same hard limits."""
     moved = replace(evaluator.elsewhere(), limits=tuple(limits))
     moved.known, moved._nothing = dict(evaluator.known), evaluator._nothing
+    moved.people, moved.factors = dict(evaluator.people), evaluator.factors
     return moved
 
 
@@ -138,10 +135,3 @@ def _plan_under(
         return top
     (_, gain, error), *_ = moved.gain([top.choice], best.choice)
     return top if gain > settings.sure * error else best
-
-
-def unsubscribes(evaluator: Evaluator, choices: Sequence[Choice]) -> npt.NDArray[np.float64]:
-    """(choices,) customers of the real base lost to a channel during the horizon."""
-    result = evaluator.run(choices)
-    lost = result.totals.lane[:, : evaluator.weeks, :, UNSUBSCRIBED_EXPECTED].sum(axis=(1, 2))
-    return np.asarray(lost * (evaluator.started.world.population.scale / NANO))

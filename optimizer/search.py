@@ -11,7 +11,7 @@ Plans beyond the limits are compared by how far they are beyond; so a start that
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class SearchSettings:
     trust: tuple[int, ...] = (1, 2, 4, 8, 16, 1000)
     """Trust regions tried in every round: most cells changed at once."""
     exchanges: int = 48
-    """Exchanges of two simulated before the search may end."""
+    """Exchanges of two simulated before the search may end; 0 = it ends without any exchange, wider ones included."""
     next_best: int = 8
     """Before the end, so many of the program's next best plans are simulated for each width of trust region."""
     slack: tuple[float, ...] = (0.97, 1.03, 1.06)
@@ -90,6 +90,12 @@ class Found:
     """The last effects table, around ``best``."""
     stopped: str = ""
     """Why it ended before its end, "" if it did not."""
+
+    def after(self, earlier: Found | None) -> Found:
+        """With the course of an earlier search, which this one has carried on."""
+        if earlier is None:
+            return self
+        return replace(self, steps=[*earlier.steps, *self.steps], path=[*earlier.path, *self.path[1:]])
 
 
 def search(
@@ -179,20 +185,23 @@ def _finish(found: Found, evaluator: Evaluator, settings: SearchSettings, say: P
 
 
 def effects_of(evaluator: Evaluator, incumbent: Evaluated, steps: int | None = None) -> Effects:
-    """The table around a plan; ``steps``: only so many levels up or down."""
-    return effects_table(
-        evaluator.started,
-        evaluator.space,
-        incumbent.choice,
-        evaluator.run([incumbent.choice]),
-        evaluator.limits,
-        tail=evaluator.tail,
-        objective=evaluator.objective,
-        threads=evaluator.threads,
-        tariffs=evaluator.tariffs,
-        steps=steps,
-        spend=evaluator.spend,
-    )
+    """The table around a plan, made once; ``steps``: only so many levels up or down."""
+    key = incumbent.choice.tobytes(), steps
+    if key not in evaluator.tables:
+        evaluator.tables[key] = effects_table(
+            evaluator.started,
+            evaluator.space,
+            incumbent.choice,
+            evaluator.run([incumbent.choice]),
+            evaluator.limits,
+            tail=evaluator.tail,
+            objective=evaluator.objective,
+            threads=evaluator.threads,
+            tariffs=evaluator.tariffs,
+            steps=steps,
+            spend=evaluator.spend,
+        )
+    return evaluator.tables[key]
 
 
 def master_data(
@@ -248,6 +257,8 @@ def exchange_choices(
 ) -> list[Choice]:
     """Pairs of changes that should pay, the program's next best plans, its plans for limits moved a little, and
     segments that change places."""
+    if not settings.exchanges:
+        return []
     rows = evaluator.rows(settings.buffer)
     choices = promising_pairs(rows.use(table.parts), table, rows.use(incumbent.parts), rows.bound, settings.exchanges)
     for factor in (1.0, *settings.slack):
@@ -354,7 +365,6 @@ def _improving(
     if not choices:
         return None
     tried = evaluator.gain(choices, incumbent.choice)
-    evaluator.forget(incumbent.choice)
     best = best_of(evaluator, [e for e, _, _ in tried], settings)
     over, over_now = (evaluator.beyond(e, settings.buffer) for e in (best, incumbent))
     if over != over_now:

@@ -6,8 +6,9 @@ import pytest
 
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
-from optimizer.prices import prices, under, unsubscribes
+from optimizer.prices import prices, under
 from optimizer.search import SearchSettings, effects_of, search
+from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 
 BUDGET = Limit("budget", "cost", 200.0)
@@ -90,7 +91,9 @@ def test_a_price_in_list_loss_has_its_sign(every: Evaluator) -> None:
     evaluator = known(every, BUDGET, SMS.at(2.0))
     top = best(evaluator)
     price = prices(evaluator, evaluator, top, None, WHOLE, share=0.2)[0]
-    lost = unsubscribes(evaluator, [price.buy.choice, top.choice, price.sell.choice])
+    ran = evaluator.run([price.buy.choice, top.choice, price.sell.choice])
+    by_lane = ran.totals.lane[:, : evaluator.weeks, :, UNSUBSCRIBED_EXPECTED]
+    lost = by_lane.sum(axis=(1, 2)) * ran.world.population.scale / NANO
     assert price.reach == pytest.approx(-(lost[0] - lost[1]) / (0.2 * BUDGET.bound))
     assert price.sell_reach == pytest.approx((lost[1] - lost[2]) / (0.2 * BUDGET.bound) * -1)
     assert lost[0] > lost[1] > lost[2]
