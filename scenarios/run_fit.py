@@ -37,6 +37,8 @@ ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
 Duplicates = Literal["keep", "drop", "refuse"]
 Refunds = Literal["refuse", "net", "drop"]
 FORECAST_WEEKS = 26
+LEVEL = 0.95
+"""Of all intervals."""
 NO_TRIAL = (
     "what contacts add cannot be learned from this log: it has neither a holdout nor arms. Past contacts were taken "
     "out at the assumed effects; contactpolicy effects says which holdout would measure them"
@@ -85,7 +87,7 @@ def fit_orders(
         )  # fmt: skip
     say(0.3, 1.0, "fitting")
     last = None if until is None else (until - _EPOCH).days
-    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at)
+    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at, level=LEVEL)
     found = plain.to_dict()
     if cross_check:
         say(0.5, 1.0, "other models")
@@ -106,7 +108,7 @@ def fit_orders(
     head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
-    text = fit_fragment(found["organic"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
+    text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
     tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
     if sent is not None:
         tables["message_rates"] = found["messages"]["rates"]
@@ -132,7 +134,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
     shipped = _shipped()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
-    fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"])
+    fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"], level=LEVEL)
     strange = unknown_channels(sent, channels)
     warnings = list(found["warnings"])
     if strange:
@@ -148,6 +150,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
         warnings.append(NO_TRIAL)
     return rates | {
         "organic": organic_numbers(fit.organic),
+        "day_grid": organic_numbers(fit.organic),
         "label": LOG_TAKEN_OUT,
         "warnings": warnings,
         "history": {

@@ -2,22 +2,24 @@
 
 A plain fit takes every past order for organic. Where contacts caused some, "no contact" then comes out too rich, and
 contacts simulated on top are counted twice. Here the contacts of the past enter the likelihood as a known hazard.
-An active customer orders at rate lambda + rho; an order was organic with chance lambda / (lambda + rho), and only an
-organic order can end in dropout (probability p). Who has dropped out orders at rate rho g(R) only, R weeks after the
-latest order of either kind, g(R) = share 2^(-R / half-life). So along the orders of a customer, tau the gap before
-each, the weights of "active" (A) and "dropped out" (D) follow
+On each day an active customer orders organically with chance 1 - e^-lambda and through contacts with 1 - e^-rho, both per
+day, and a day with either is one order, as exports tell it and the simulation lives it. Only an organic order can end in
+dropout (probability p). Who has dropped out orders through contacts only, at rho g(R), R the time since the latest order
+of either kind, g(R) = share 2^(-R / half-life). So along the orders of a customer, tau days of them before each, the
+weights of "active" (A) and "dropped out" (D) follow
 
-    A <- A e^(-(lambda + rho) tau) (lambda (1 - p) + rho)
-    D <- A e^(-(lambda + rho) tau) lambda p + D e^(-rho G(tau)) rho g(tau),      G(tau) = integral of g from 0 to tau
+    A <- A e^(-(lambda + rho) (tau - 1)) [ (1 - e^-lambda) (1 - p) + e^-lambda (1 - e^-rho) ]
+    D <- A e^(-(lambda + rho) (tau - 1)) (1 - e^-lambda) p + D e^(-rho G(tau - 1)) (1 - e^(-rho g(tau)))
 
-(without the last factor for the gap from the last order to the end), and L(lambda, p) = A + D. It is computed once on
-a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then maximize the sum of
-ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is (M)BG/NBD again.
+(without the last factor for the gap from the last order to the end), G the sum of g over the days, and L(lambda, p) =
+A + D. It is computed once on a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then
+maximize the sum of ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is
+(M)BG/NBD on the day grid (`sim.fit.day_grid`).
 
 rho = level lambda^eta / E_ref[lambda^eta]. Without a message log it is constant in time: the stationary state under the
 declared policy, for all who were ever customers; what that cannot know is who opted out when, and policies before
-the declared one. With a log it is the stimulus of the contacts that each customer had, day by day, and (lambda +
-rho) tau becomes lambda tau + the integral of rho. The level then is the customer's responsiveness.
+the declared one. With a log it is the stimulus of the contacts that each customer had, day by day, and rho (tau - 1)
+becomes the sum of rho over those days. The level then is the customer's responsiveness.
 
 The parameters of a large base are fitted to an even sample of it; every customer's own traits are exact.
 """
@@ -38,6 +40,7 @@ from sim.checks import require
 from sim.fit._dropout_fit import NAMES
 from sim.fit._dropout_model import DropoutModel
 from sim.fit._maximize import FitResult, Objective, maximize
+from sim.fit._profile import dropout_intervals
 from sim.fit._stimulus import ContactHistory, contact_gaps, steady_gaps
 from sim.fit._walk import Gaps, walk
 from sim.fit.bg_nbd import BgNbd
@@ -60,7 +63,8 @@ _AT_ONCE = 2_048
 """Histories whose grids are in memory together."""
 _MOST_FITTED = 25_000
 """Distinct histories that the parameters are fitted to: 10 kB of memory and a tenth of a millisecond each."""
-_STEP = 1e-5
+_STEP = 5e-3
+"""Of numerical slopes of the cells' weights, of fourth order: the library's incomplete gamma function is rough at 1e-10."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,15 +164,16 @@ class WithoutContacts:
 
     def expected_future_orders(self, weeks: float) -> Floats:
         """(n,) organic orders within ``weeks`` after the end of observation: what comes without any contact."""
-        rate, p = RATES[:, None], DROPOUTS[None, :]
-        w, later = cells(self.organic.parameters), -np.expm1(-rate * p * weeks) / p
+        w, later = cells(self.organic.parameters), orders_within(weeks)
         mean = np.empty(self.histories.count.size)
         for part, alive, dropped in self.histories.parts():
             mean[part] = means(alive, w * later) / (means(alive, w) + means(dropped, w))
         return np.asarray(mean[self.histories.row])
 
 
-def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int, model: str) -> WithoutContacts:
+def without_contacts(
+    orders: OrderLog, contacts: PastContacts, *, until_day: int, model: str, level: float | None = None
+) -> WithoutContacts:
     """Fit the organic model to orders under contacts.
 
     Parameters
@@ -177,6 +182,7 @@ def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int
     contacts : what contacts did until then; with levels of 0 the result is the plain fit.
     until_day : last day of the history, days since 1970-01-01.
     model : "bg-nbd" or "mbg-nbd" (dropout possible after the first order already).
+    level : of profile-likelihood intervals of the parameters; None = none.
     """
     require(model in _KINDS, "model", "unknown organic model", model, ", ".join(_KINDS))
     kind = _KINDS[model]
@@ -186,8 +192,10 @@ def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int
     alive, dropped, scale = histories.grids(sample)
     alive += dropped
     n = int(count.sum())
-    found = maximize(_objective(alive, scale, count), [np.log(np.array(start)) for start in _STARTS], n)
-    organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, n)
+    objective = _objective(alive, scale, count)
+    found = maximize(objective, [np.log(np.array(start)) for start in _STARTS], n)
+    profile = None if level is None else dropout_intervals(objective, found, level)
+    organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, n, profile=profile)
     traits, own = _traits(histories, organic.parameters)
     return WithoutContacts(organic, traits, own, histories)
 
@@ -212,6 +220,12 @@ def cells(model: DropoutModel) -> Floats:
     return np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
 
 
+def orders_within(weeks: float) -> Floats:
+    """(J, K) organic orders expected of an active customer of each cell: (1 - (1 - p (1 - e^-lambda))^days) / p."""
+    daily = -np.expm1(-RATES[:, None] / DAYS_PER_WEEK)
+    return np.asarray(-np.expm1(DAYS_PER_WEEK * weeks * np.log1p(-DROPOUTS * daily)) / DROPOUTS)
+
+
 def means(grid: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("njk,jk->n", grid, weights))
 
@@ -223,11 +237,10 @@ def _objective(total: Floats, log_scale: Floats, count: Floats) -> Objective:
         by_p = np.einsum("njk,j->nk", total, of_rate)
         mean = np.maximum(np.einsum("nj,j->n", by_rate, of_rate), 1e-300)
         slopes = np.empty(4)
-        for i in range(4):
-            step = np.where(np.arange(4) == i, _STEP, 0.0)
-            up, down = _masses(theta + step), _masses(theta - step)
-            here, weights = (by_rate, 0) if i < 2 else (by_p, 1)
-            change = np.einsum("nj,j->n", here, (up[weights] - down[weights]) / (2 * _STEP))
+        for i, direction in enumerate(np.eye(4)):
+            here, of = (by_rate, 0) if i < 2 else (by_p, 1)
+            up, down, far_up, far_down = (_masses(theta + k * _STEP * direction)[of] for k in (1, -1, 2, -2))
+            change = np.einsum("nj,j->n", here, (8 * (up - down) - (far_up - far_down)) / (12 * _STEP))
             slopes[i] = np.sum(count * change / mean)
         return float(np.sum(count * (np.log(mean) + log_scale))), slopes
 
@@ -290,5 +303,7 @@ def _organic_orders(by_rate: Floats, multiplier: Floats, gaps: Gaps, part: slice
     whose = np.repeat(np.arange(first.size - 1), np.diff(first))[orders]
     rate = gaps.rate[first[0] : first[-1]][orders]
     weights = by_rate / by_rate.sum(axis=1, keepdims=True)
-    organic = np.sum(weights[whose] * (RATES / (RATES + multiplier * rate[:, None])), axis=1)
+    pushed = multiplier * rate[:, None]
+    chance = np.expm1(-RATES / DAYS_PER_WEEK) / np.expm1(-(RATES + pushed) / DAYS_PER_WEEK)
+    organic = np.sum(weights[whose] * chance, axis=1)
     return np.asarray(np.bincount(whose, organic, first.size - 1), np.float64)
