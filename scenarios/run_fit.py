@@ -12,12 +12,12 @@ from scenarios import build
 from scenarios.finished import RunResult
 from scenarios.fit_segments import shipped_segments_at
 from scenarios.fragment import fit_fragment
-from scenarios.load import LoadedScenario, load_scenario
 from scenarios.log_rates import log_rates, rates_fragment
 from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from scenarios.shipped import shipped_assumptions
 from scenarios.unknown_contacts import said as unknown_contacts_said
 from scenarios.unknown_contacts import unknown_contacts
 from sim.fit.cross_checks import cross_checks
@@ -43,8 +43,6 @@ NO_TRIAL = (
     "what contacts add cannot be learned from this log: it has neither a holdout nor arms. Past contacts were taken "
     "out at the assumed effects; contactpolicy effects says which holdout would measure them"
 )
-ASSUMPTIONS = "library:small"
-"""Shipped channels and behaviour: what past contacts are taken to have done."""
 _EPOCH = dt.date(1970, 1, 1)
 
 
@@ -117,13 +115,9 @@ def fit_orders(
     return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
 
 
-def _shipped() -> LoadedScenario:
-    return load_scenario(ASSUMPTIONS, [f"channels.{name}.enabled=true" for name in ("push", "messenger")])
-
-
 def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Part:
     """The parts that a fit without a message log adds: how far contacts it does not know may have misled it."""
-    shipped = _shipped()
+    shipped = shipped_assumptions()
     email = next(channel for channel in build.channels(shipped) if channel.name == "email")
     part = unknown_contacts(orders.summary(until_day), plain.organic.parameters, email, build.behaviour(shipped))
     return {"unknown_contacts": part, "warnings": [*plain.warnings, unknown_contacts_said(part)]}
@@ -131,7 +125,7 @@ def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Pa
 
 def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> Part:
     """The parts of the result that a message log adds or changes."""
-    shipped = _shipped()
+    shipped = shipped_assumptions()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
     fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"], level=LEVEL)

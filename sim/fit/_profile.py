@@ -2,15 +2,16 @@
 
 The interval of c'theta holds the values at which twice the log-likelihood, greatest over all other directions, is at
 most a quantile of chi-square with one degree of freedom below its maximum (Wilks 1938; Venzon and Moolgavkar 1988,
-Applied Statistics 37(1), 87-94). Its ends are the extremes of c'theta over the region of that likelihood, and are sought
-as such. Standard errors take the likelihood for a parabola; with few repeat orders it is none, and intervals from them
-hold the shape of the order rate and the dropout probability in 83 to 87 instead of 90 of 100 worlds, these in 88 to 90.
+Applied Statistics 37(1), 87-94). Its ends are the extremes of c'theta over the region of that likelihood, and are
+sought as such. Standard errors take the likelihood for a parabola; with few repeat orders it is none: 90 % intervals
+from them hold r in 86 and a/(a+b) in 84 of 100 worlds of 2,000 customers, these in 90 and 89.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from sim.fit._maximize import BOUND, MEAN_DROPOUT, Objective, Optimum
 Floats = npt.NDArray[np.float64]
 Ends = tuple[float, float]
 
+CHI2_95 = 3.841459
+"""95 % quantile of chi-square with one degree of freedom."""
+
 _FARTHEST = 6.0
 """An end farther from the estimate than a factor of e^6 = 400 is none: the data leave that side open."""
 _CLOSE = 0.02
@@ -30,7 +34,13 @@ _ACROSS = 0.02
 """... and its slope the direction sought, relative to its length."""
 _STARTS = (1.0, 0.3, 0.0)
 """Where the search begins, in shares of the way to the end if the likelihood was a parabola."""
-_OF_DROPOUT = {"r": (1, 0, 0, 0), "alpha": (0, 1, 0, 0), "a": (0, 0, 1, 0), "b": (0, 0, 0, 1), MEAN_DROPOUT: (0, 0, 1, -1)}
+_OF_DROPOUT = {
+    "r": (1, 0, 0, 0),
+    "alpha": (0, 1, 0, 0),
+    "a": (0, 0, 1, 0),
+    "b": (0, 0, 0, 1),
+    MEAN_DROPOUT: (0, 0, 1, -1),
+}
 
 
 def dropout_intervals(objective: Objective, optimum: Optimum, level: float) -> dict[str, Ends]:
@@ -87,17 +97,20 @@ def _farthest(deviance: Objective, direction: Floats, allowed: float, box: tuple
             last[key] = deviance(u)
         return last[key]
 
-    limits = [
+    ahead = -direction / size
+
+    def goal(u: Floats) -> tuple[float, Floats]:
+        return float(ahead @ u), ahead
+
+    limits: list[Any] = [
         {"type": "ineq", "fun": lambda u: allowed - at(u)[0], "jac": lambda u: -at(u)[1]},
-        {"type": "ineq", "fun": lambda u: (_FARTHEST - direction @ u) / size, "jac": lambda u: -direction / size},
+        {"type": "ineq", "fun": lambda u: _FARTHEST / size + ahead @ u, "jac": lambda u: ahead},
         {"type": "ineq", "fun": lambda u: box[0] @ u + box[1], "jac": lambda u: box[0]},
     ]
+    options: Any = {"maxiter": 30, "ftol": 1e-5}
     for share in _STARTS:
-        start = direction / size * min(share * math.sqrt(allowed), _FARTHEST / size)
-        found = minimize(
-            lambda u: -(direction @ u) / size, start, jac=lambda u: -direction / size, method="SLSQP",
-            constraints=limits, options={"maxiter": 30, "ftol": 1e-5},
-        )  # fmt: skip
+        start = -ahead * min(share * math.sqrt(allowed), _FARTHEST / size)
+        found = minimize(goal, start, jac=True, method="SLSQP", constraints=limits, options=options)
         reached, (value, slope) = float(direction @ found.x), at(found.x)
         across = slope - direction * (slope @ direction) / size**2  # 0 where no other direction would lead farther
         free = bool((box[0] @ found.x + box[1] > 0.5).all())

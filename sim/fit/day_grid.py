@@ -1,15 +1,15 @@
-"""The likelihood of orders that are dated by the day, at most one a day: the closed forms of (M)BG/NBD with shifted times.
+"""Orders dated by the day, at most one a day: the likelihood of (M)BG/NBD is the closed one with shifted times.
 
-A customer who orders at rate lambda a day orders on a day with probability 1 - e^-lambda, and what comes twice on a day is
-one order: so exports tell it, and so the simulation lives it. Of x order days among T days, the last on day t_x, the
-likelihood of lambda is
+A customer who orders at rate lambda a day orders on a day with probability 1 - e^-lambda, and what comes twice on a day
+is one order: so exports tell it, and so the simulation lives it. Of x order days among T days, the last on day t_x,
+the likelihood of lambda is
 
     (1 - e^-lambda)^x e^(-lambda (T - x))  =  (2 sinh(lambda / 2))^x e^(-lambda (T - x / 2))
 
 and, as 2 sinh(lambda / 2) = lambda (1 + lambda^2 / 24 + ...), that of continuous time with T - x/2 in place of T, and
-likewise t_x - x/2 in place of t_x: half a day less for each order. What is left out is a factor of 1 + lambda^2 / 24 an
-order, .09 % for a customer who orders once a week. With the times as they are it is a factor of 1 + lambda / 2, 7 %: who
-orders often then looks slower and the base more even than it is. Published estimates take the times as they are.
+likewise t_x - x/2 in place of t_x: half a day less for each order. What is left out is a factor of 1 + lambda^2 / 24
+an order, .09 % for a customer who orders once a week. With the times as they are it is a factor of 1 + lambda / 2,
+7 %: who orders often then looks slower and the base more even than it is. Published estimates take them as they are.
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.fit.history import DROPOUTS, RATES, WithoutContacts, cells, means, orders_within
+from sim.fit._cells import DROPOUTS, RATES, cells, means, orders_within
+from sim.fit.history import WithoutContacts
 from sim.units import DAYS_PER_WEEK
 
 Floats = npt.NDArray[np.float64]

@@ -2,17 +2,17 @@
 
 A plain fit takes every past order for organic. Where contacts caused some, "no contact" then comes out too rich, and
 contacts simulated on top are counted twice. Here the contacts of the past enter the likelihood as a known hazard.
-On each day an active customer orders organically with chance 1 - e^-lambda and through contacts with 1 - e^-rho, both per
-day, and a day with either is one order, as exports tell it and the simulation lives it. Only an organic order can end in
-dropout (probability p). Who has dropped out orders through contacts only, at rho g(R), R the time since the latest order
-of either kind, g(R) = share 2^(-R / half-life). So along the orders of a customer, tau days of them before each, the
+On each day an active customer orders organically with chance 1 - e^-lambda and through contacts with 1 - e^-rho, and a
+day with either is one order, as exports tell it and the simulation lives it. Only an organic order can end in dropout
+(probability p). Who has dropped out orders through contacts only, at rho g(R), R the time since the latest order of
+either kind, g(R) = share 2^(-R / half-life). So along the orders of a customer, tau days from one to the next, the
 weights of "active" (A) and "dropped out" (D) follow
 
     A <- A e^(-(lambda + rho) (tau - 1)) [ (1 - e^-lambda) (1 - p) + e^-lambda (1 - e^-rho) ]
     D <- A e^(-(lambda + rho) (tau - 1)) (1 - e^-lambda) p + D e^(-rho G(tau - 1)) (1 - e^(-rho g(tau)))
 
-(without the last factor for the gap from the last order to the end), G the sum of g over the days, and L(lambda, p) =
-A + D. It is computed once on a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then
+(in the gap from the last order to the end all tau days are quiet), G the sum of g over the days, and L(lambda, p) = A +
+D. It is computed once on a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then
 maximize the sum of ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is
 (M)BG/NBD on the day grid (`sim.fit.day_grid`).
 
@@ -34,12 +34,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, gammainc
 
 from sim.checks import require
+from sim.fit._cells import DROPOUTS, RATES, cells, likelihood, means, orders_within
 from sim.fit._dropout_fit import NAMES
 from sim.fit._dropout_model import DropoutModel
-from sim.fit._maximize import FitResult, Objective, maximize
+from sim.fit._maximize import FitResult, maximize
 from sim.fit._profile import dropout_intervals
 from sim.fit._stimulus import ContactHistory, contact_gaps, steady_gaps
 from sim.fit._walk import Gaps, walk
@@ -51,20 +51,10 @@ from sim.units import DAYS_PER_WEEK
 
 Floats = npt.NDArray[np.float64]
 
-_RATE_EDGES = np.concatenate([[0.0], np.geomspace(5e-4, 8.0, 49), [np.inf]])
-"""Borders of the cells of lambda, per week."""
-RATES = np.concatenate([[2.5e-4], np.sqrt(_RATE_EDGES[1:-2] * _RATE_EDGES[2:-1]), [9.0]])
-"""(J,) a value in each, per week."""
-_DROPOUT_EDGES = np.sin(np.linspace(0.0, np.pi / 2, 25)) ** 2
-"""Borders of the cells of p, finer at both ends."""
-DROPOUTS = (_DROPOUT_EDGES[1:] + _DROPOUT_EDGES[:-1]) / 2
-"""(K,)."""
 _AT_ONCE = 2_048
 """Histories whose grids are in memory together."""
 _MOST_FITTED = 25_000
 """Distinct histories that the parameters are fitted to: 10 kB of memory and a tenth of a millisecond each."""
-_STEP = 5e-3
-"""Of numerical slopes of the cells' weights, of fourth order: the library's incomplete gamma function is rough at 1e-10."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +182,7 @@ def without_contacts(
     alive, dropped, scale = histories.grids(sample)
     alive += dropped
     n = int(count.sum())
-    objective = _objective(alive, scale, count)
+    objective = likelihood(alive, scale, count)
     found = maximize(objective, [np.log(np.array(start)) for start in _STARTS], n)
     profile = None if level is None else dropout_intervals(objective, found, level)
     organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, n, profile=profile)
@@ -207,44 +197,6 @@ def known_traits(orders: OrderLog, contacts: PastContacts, organic: DropoutModel
 
 _KINDS: dict[str, type[DropoutModel]] = {"bg-nbd": BgNbd, "mbg-nbd": MbgNbd}
 _STARTS = ((0.5, 6.0, 0.8, 2.0), (1.0, 10.0, 0.5, 2.5))
-
-
-def _masses(theta: Floats) -> tuple[Floats, Floats]:
-    """Prior weights of the cells of lambda and of p."""
-    r, alpha, a, b = np.exp(theta)
-    return np.diff(gammainc(r, alpha * _RATE_EDGES)), np.diff(betainc(a, b, _DROPOUT_EDGES))
-
-
-def cells(model: DropoutModel) -> Floats:
-    """Prior weights (J, K) of the cells of lambda and p."""
-    return np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
-
-
-def orders_within(weeks: float) -> Floats:
-    """(J, K) organic orders expected of an active customer of each cell: (1 - (1 - p (1 - e^-lambda))^days) / p."""
-    daily = -np.expm1(-RATES[:, None] / DAYS_PER_WEEK)
-    return np.asarray(-np.expm1(DAYS_PER_WEEK * weeks * np.log1p(-DROPOUTS * daily)) / DROPOUTS)
-
-
-def means(grid: Floats, weights: Floats) -> Floats:
-    return np.asarray(np.einsum("njk,jk->n", grid, weights))
-
-
-def _objective(total: Floats, log_scale: Floats, count: Floats) -> Objective:
-    def evaluate(theta: Floats) -> tuple[float, Floats]:
-        of_rate, of_p = _masses(theta)
-        by_rate = np.einsum("njk,k->nj", total, of_p)
-        by_p = np.einsum("njk,j->nk", total, of_rate)
-        mean = np.maximum(np.einsum("nj,j->n", by_rate, of_rate), 1e-300)
-        slopes = np.empty(4)
-        for i, direction in enumerate(np.eye(4)):
-            here, of = (by_rate, 0) if i < 2 else (by_p, 1)
-            up, down, far_up, far_down = (_masses(theta + k * _STEP * direction)[of] for k in (1, -1, 2, -2))
-            change = np.einsum("nj,j->n", here, (8 * (up - down) - (far_up - far_down)) / (12 * _STEP))
-            slopes[i] = np.sum(count * change / mean)
-        return float(np.sum(count * (np.log(mean) + log_scale))), slopes
-
-    return evaluate
 
 
 def _histories(orders: OrderLog, contacts: PastContacts, until_day: int, at_first: bool) -> Histories:

@@ -67,7 +67,11 @@ def recover(seed: int) -> Recovered:
     found = trial_effects(Trial(("none", "e-mail"), contacted, {"orders": count})).overall("orders", "e-mail")
     z["response"] = (found.effect - added) / found.se
     inside = {name: abs(error) < Z90 for name, error in z.items()}
-    for name, value in (("r", truth["r"]), ("alpha", truth["alpha"]), ("a/(a+b)", truth["a"] / (truth["a"] + truth["b"]))):
+    for name, value in (
+        ("r", truth["r"]),
+        ("alpha", truth["alpha"]),
+        ("a/(a+b)", truth["a"] / (truth["a"] + truth["b"])),
+    ):
         low, high = organic.profile.get(name, (np.nan, np.nan))
         inside[name] = low < value < high
     return Recovered(z, inside, organic.converged and spend.converged)
