@@ -12,7 +12,9 @@ from sim.fit import mbg_nbd
 from sim.fit._dropout_model import fit_model
 from sim.fit._maximize import maximize
 from sim.fit._profile import CHI2_95, profile_intervals
+from sim.fit.day_grid import on_day_grid
 from sim.fit.mbg_nbd import MbgNbd
+from tests.sim.fit.test_day_grid import TRUTH, lived
 
 
 def test_of_a_parabola_they_are_those_of_the_standard_errors():
@@ -70,12 +72,9 @@ def test_an_end_that_the_data_leave_open_is_infinite():
 
 
 def test_a_fit_carries_them_on_request():
-    rng = np.random.default_rng(5)
-    x = rng.poisson(rng.gamma(0.6, 3.0, 1_500)).astype(float)
-    age = np.full(x.size, 52.0)
-    t_x = np.where(x > 0, age * rng.beta(np.maximum(x, 1), 1), 0.0)
-    assert mbg_nbd.fit(x, t_x, age).profile == {}
-    fit = fit_model(MbgNbd, x, t_x, age, 0.95)
+    history = on_day_grid(lived(TRUTH, 3_000, 364, seed=2))
+    assert mbg_nbd.fit(*history).profile == {}
+    fit = fit_model(MbgNbd, *history, 0.95)
     assert set(fit.profile) == {"r", "alpha", "a", "b", "a/(a+b)"}
     for name in ("r", "alpha"):
         (low, high), wald = fit.profile[name], fit.interval(name)
