@@ -61,26 +61,30 @@ def fit_orders(
     encoding: str = "auto",
     decimal: Literal[".", ","] = ".",
     cross_check: bool = False,
+    preset: str | None = None,
+    message_preset: str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Order process and spend of a file or data frame of orders, tested on held-out orders.
 
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
     oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
-    ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders.
+    ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders. ``preset`` and ``message_preset``: the
+    files are exports of `sim.fit.export_presets`.
     """
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
     name = orders.name if isinstance(orders, Path) else "data frame"
     rows = order_rows(orders, where or {}, encoding) if isinstance(orders, Path) else orders
     log = read_orders(
-        rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding
-    )
+        rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding,
+        preset=preset,
+    )  # fmt: skip
     sent = None
     if messages is not None:
         say(0.1, 1.0, "reading messages")
         sent = read_messages(
-            messages, log, columns=message_columns, decisions=decisions, encoding=encoding,
+            messages, log, columns=message_columns, decisions=decisions, encoding=encoding, preset=message_preset,
             progress=lambda rows: say(0.1, 1.0, f"reading messages: {rows / 1e6:.1f} million"),
         )  # fmt: skip
     say(0.3, 1.0, "fitting")
