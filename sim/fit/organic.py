@@ -138,7 +138,7 @@ def fit_organic(
     choice = _choose(tested, holdout, model)
     chosen = model if model != "best" else _better(choice)
     summary = orders.summary(end) if refit else holdout.summary
-    candidates = _fit_both(summary) if refit else tested
+    candidates = _fit_both(summary, tested) if refit else tested
     published = candidates[chosen]
     if level is not None:
         candidates[chosen] = _again(published, as_published(summary), level)
@@ -161,8 +161,11 @@ def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
     return orders.first_day + (2 * period) // 3 - 1, end, True
 
 
-def _fit_both(s: RepeatSummary) -> Fits:
+def _fit_both(s: RepeatSummary, near: Fits | None = None) -> Fits:
+    """Both models; ``near``: fits to begin from."""
     history = as_published(s)
+    if near is not None:
+        return {name: _again(fit, history, None) for name, fit in near.items()}
     fits: dict[str, Any] = {"bg-nbd": bg_nbd.fit(*history), "mbg-nbd": mbg_nbd.fit(*history)}
     return fits
 
