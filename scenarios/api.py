@@ -156,18 +156,21 @@ def fit(
     encoding: str = "auto",
     decimal: Literal[".", ","] = ".",
     cross_check: bool = False,
+    preset: str | None = None,
+    message_preset: str | None = None,
     out: str | Path | None = None,
 ) -> RunResult:
     """Fit order process and spend to a file or data frame of orders, and test the forecast.
 
     ``messages``: file or data frame of past messages; what they caused is taken out. ``decisions``: what to do about
-    oddities in it, like ``{"duplicates": "keep"}``.
+    oddities in it, like ``{"duplicates": "keep"}``. ``preset``: the orders are an export of "shopify" or "braze", and
+    ``message_preset`` the messages one of `sim.fit.export_presets.MESSAGE_PRESETS`.
     """
     source = Path(orders) if isinstance(orders, str) else orders
     done = run.fit_orders(
         source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
         message_columns=message_columns, decisions=decisions, encoding=encoding,
-        decimal=decimal, cross_check=cross_check,
+        decimal=decimal, cross_check=cross_check, preset=preset, message_preset=message_preset,
     )  # fmt: skip
     return done if out is None else done.write(out)
 

@@ -34,7 +34,7 @@ def _fitted_rows(base: Base) -> list[dict[str, Any]]:
         return []
     h, currency = base.history, base.loaded.scenario.currency
     found = base.history.fit.to_dict()
-    organic = found["organic"] if h.without is None else organic_numbers(h.without.organic)
+    organic = found["day_grid"] if h.without is None else organic_numbers(h.without.organic)
     source = f"{organic['model']} and Gamma-Gamma, orders until {found['fitted_until']}, {h.label}"
     return [
         {
@@ -42,7 +42,7 @@ def _fitted_rows(base: Base) -> list[dict[str, Any]]:
             "value": float(part[name]),
             "unit": UNITS.get(name, "").replace("{currency}", currency),
             "origin": "fitted",
-            **({"low": float(part["low"][name]), "high": float(part["high"][name])} if name in part["low"] else {}),
+            **{end: float(part[end][name]) for end in ("low", "high") if name in part["low"] and name in part["high"]},
             "source": source,
         }
         for part, names in ((organic, ("r", "alpha", "a", "b")), (found["spend"], ("p", "q", "gamma")))

@@ -105,6 +105,15 @@ def validate(scenario: ScenarioFile, set_: Sets = None, debug: Debug = False) ->
         print(f"changed: {change}")
 
 
+Preset = Annotated[str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze.")]
+MessagePreset = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The messages are of: braze-email, braze-push, braze-sms, mailchimp-transactional."
+    ),
+]
+
+
 @app.command()
 def fit(
     orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="CSV or Parquet file of orders.")],
@@ -131,6 +140,8 @@ def fit(
         typer.Option(metavar="NAME=CHOICE", help="About oddities in the messages, like duplicates=keep. Repeatable."),
     ] = None,
     encoding: Annotated[str, typer.Option(help="Of text files: auto (UTF-8, UTF-16), or a name like cp1251.")] = "auto",
+    preset: Preset = None,
+    message_preset: MessagePreset = None,
     cross_check: Annotated[bool, typer.Option("--cross-check", help="Ask Pareto/NBD and NBD too.")] = False,
     decimal: Annotated[str, typer.Option(metavar=".|,", help="Decimal sign of order values.")] = ".",
     out: Out = None,
@@ -166,6 +177,8 @@ def fit(
             encoding=encoding,
             decimal=decimal,
             cross_check=cross_check,
+            preset=preset,
+            message_preset=message_preset,
             out=out,
             progress=progress,
         )

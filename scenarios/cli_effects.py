@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scenarios.cli import Debug, Json, Out, _check_out, _pairs, _print, _progress, app
+from scenarios.cli import Debug, Json, MessagePreset, Out, Preset, _check_out, _pairs, _print, _progress, app
 from sim.errors import InputError
 
 Trial = Annotated[
@@ -45,6 +45,8 @@ def effects(
     columns: Columns = "",
     message_columns: MessageColumns = "",
     decide: Decide = None,
+    preset: Preset = None,
+    message_preset: MessagePreset = None,
     out: Out = None,
     json: Json = False,
     debug: Debug = False,
@@ -59,7 +61,8 @@ def effects(
         "outcomes": named["outcomes"], "before": listed(before), "by": listed(by),
         "channel": channel,
     }  # fmt: skip
-    options = options_of(trial, orders, messages, common, of_file, {"message_columns": named["message-columns"]})
+    of_log = {"message_columns": named["message-columns"], "preset": preset, "message_preset": message_preset}
+    options = options_of(trial, orders, messages, common, of_file, of_log)
     _check_out(out)
     from scenarios.option_words import as_options
     from scenarios.run_effects import run_effects

@@ -279,11 +279,17 @@ def _organic(result: Result) -> Table | None:
     if not model:
         return None
     title = f"Order process {model['model']}, time in {model.get('time_unit', 'week')}s"
-    table = _grid(title, "parameter", "estimate", "standard error")
+    lived = result.get("day_grid", {})
+    columns = ("simulated with",) if lived and lived.get("r") != model.get("r") else ()
+    table = _grid(title, "parameter", "estimate", "standard error", "95% interval", *columns)
     for key in ("r", "alpha", "a", "b"):
         if key in model:
             error = model.get("se", {}).get(key)
-            _row(table, key, f"{model[key]:.4g}", "" if error is None else f"{error:.2g}")
+            ends = (f"{model[end][key]:.3g}" if key in model.get(end, {}) else "?" for end in ("low", "high"))
+            simulated = (f"{lived[key]:.4g}",) if columns else ()
+            _row(
+                table, key, f"{model[key]:.4g}", "" if error is None else f"{error:.2g}", " to ".join(ends), *simulated
+            )
     return table
 
 

@@ -33,7 +33,9 @@ def _line(key: str, part: Mapping[str, Any]) -> str:
     """``r = { value = ..., origin = "fitted", low = ..., high = ... }``; no interval without a standard error."""
     value, error = float(part[key]), part.get("se", {}).get(key)
     text = f'{key} = {{ value = {value!r}, origin = "fitted"'
-    if error is not None and math.isfinite(error):
+    if "low" in part and key in part["low"] and key in part["high"]:
+        text += f", low = {part['low'][key]:.6g}, high = {part['high'][key]:.6g}"
+    elif error is not None and math.isfinite(error):
         least = LOWEST.get(key, 0.0)
         factor = math.exp(min(Z95 * error / (value - least), 20.0))  # on the log scale it stays in its range
         low, high = least + (value - least) / factor, least + (value - least) * factor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scenarios import build
-from scenarios.load import load_scenario
 from scenarios.outcome import Part
-from scenarios.run_fit import ASSUMPTIONS
+from scenarios.shipped import shipped_assumptions
+from sim.fit._profile import CHI2_95
 from sim.fit.half_life import HALF_LIVES, HalfLife, Interval, half_life, interval_of
 from sim.messages import MessageLog
 from sim.orders import OrderLog
@@ -22,9 +22,10 @@ def recovery_part(
     orders: OrderLog, sent: MessageLog, control: str | None, progress: Callable[[float], None] | None = None
 ) -> Part:
     """The ``recovery`` of a result, under the shipped fatigue weights of channels and half-life of the stimulus."""
-    shipped = load_scenario(ASSUMPTIONS, [f"channels.{name}.enabled=true" for name in ("push", "messenger")])
+    shipped = shipped_assumptions()
     weights = {channel.name: channel.fatigue_weight for channel in build.channels(shipped)}
-    stimulus = build.behaviour(shipped).response.half_life_days
+    behaviour = build.behaviour(shipped)
+    stimulus = behaviour.response.half_life_days
     found = half_life(
         orders, sent, weights=weights, stimulus_half_life_days=stimulus, control=control, progress=progress
     )
@@ -38,6 +39,7 @@ def recovery_part(
         "assumed": {
             "fatigue_weight": {name: weights.get(name, 0.0) for name in sent.channels},
             "stimulus_half_life_days": stimulus,
+            "half_life_days_if_undetermined": behaviour.fatigue.half_life_days,
         },
         "said": said(found.interval),
     }
@@ -53,7 +55,7 @@ def _fits(found: HalfLife) -> list[Part]:
         {
             "half_life_days": float(days),
             "distance": float(profile[h]),
-            "fits": bool(profile[h] <= 3.841459),
+            "fits": bool(profile[h] <= CHI2_95),
             "damping": float(found.damping[h]),
             "orders_per_contact": dict(zip(found.channels, map(float, found.effect[h]), strict=True)),
         }
@@ -87,10 +89,12 @@ def recovery_fragment(part: Part) -> str:
     fine = [row for row in part["fits"] if row["fits"]]
     dampings = [row["damping"] for row in fine]
     if not interval["determined"]:
-        low, high = min(interval["low"], 7.0), max(interval["high"], 7.0)
+        value = part["assumed"]["half_life_days_if_undetermined"]
+        low, high = min(interval["low"], value), max(interval["high"], value)
         return (
             "\n# This log does not determine how fast customers recover: all from low to high fits equally well.\n"
-            f'[fatigue]\nhalf_life_days = {{ value = 7, origin = "assumption", low = {low:.4g}, high = {high:.4g} }}\n'
+            f'[fatigue]\nhalf_life_days = {{ value = {value:g}, origin = "assumption", '
+            f"low = {low:.4g}, high = {high:.4g} }}\n"
         )
     best = min(part["fits"], key=lambda row: abs(row["half_life_days"] / interval["value"] - 1))
     return (

@@ -69,14 +69,18 @@ def effects_of_log(
     decisions: Mapping[str, str] | None = None,
     encoding: str = "auto",
     refunds: str = "refuse",
+    preset: str | None = None,
+    message_preset: str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Effects of a message log with a holdout or arms; without one, rates only, and the trial that would tell."""
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
-    log = read_orders(orders, columns=columns, refunds=refunds)  # type: ignore[arg-type]
+    log = read_orders(orders, columns=columns, refunds=refunds, preset=preset)  # type: ignore[arg-type]
     say(0.2, 1.0, "reading messages")
-    sent = read_messages(messages, log, columns=message_columns, decisions=decisions, encoding=encoding)
+    sent = read_messages(
+        messages, log, columns=message_columns, decisions=decisions, encoding=encoding, preset=message_preset
+    )
     name = Path(str(messages)).name if isinstance(messages, (str, Path)) else "data frame"
     result = _head(name, log.n_customers) | {"messages": message_facts(sent)}
     if not is_trial(sent):

@@ -12,12 +12,12 @@ from scenarios import build
 from scenarios.finished import RunResult
 from scenarios.fit_segments import shipped_segments_at
 from scenarios.fragment import fit_fragment
-from scenarios.load import LoadedScenario, load_scenario
 from scenarios.log_rates import log_rates, rates_fragment
 from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from scenarios.shipped import shipped_assumptions
 from scenarios.unknown_contacts import said as unknown_contacts_said
 from scenarios.unknown_contacts import unknown_contacts
 from sim.fit.cross_checks import cross_checks
@@ -37,12 +37,12 @@ ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
 Duplicates = Literal["keep", "drop", "refuse"]
 Refunds = Literal["refuse", "net", "drop"]
 FORECAST_WEEKS = 26
+LEVEL = 0.95
+"""Of all intervals."""
 NO_TRIAL = (
     "what contacts add cannot be learned from this log: it has neither a holdout nor arms. Past contacts were taken "
     "out at the assumed effects; contactpolicy effects says which holdout would measure them"
 )
-ASSUMPTIONS = "library:small"
-"""Shipped channels and behaviour: what past contacts are taken to have done."""
 _EPOCH = dt.date(1970, 1, 1)
 
 
@@ -61,31 +61,35 @@ def fit_orders(
     encoding: str = "auto",
     decimal: Literal[".", ","] = ".",
     cross_check: bool = False,
+    preset: str | None = None,
+    message_preset: str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Order process and spend of a file or data frame of orders, tested on held-out orders.
 
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
     oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
-    ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders.
+    ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders. ``preset`` and ``message_preset``: the
+    files are exports of `sim.fit.export_presets`.
     """
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
     name = orders.name if isinstance(orders, Path) else "data frame"
     rows = order_rows(orders, where or {}, encoding) if isinstance(orders, Path) else orders
     log = read_orders(
-        rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding
-    )
+        rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding,
+        preset=preset,
+    )  # fmt: skip
     sent = None
     if messages is not None:
         say(0.1, 1.0, "reading messages")
         sent = read_messages(
-            messages, log, columns=message_columns, decisions=decisions, encoding=encoding,
+            messages, log, columns=message_columns, decisions=decisions, encoding=encoding, preset=message_preset,
             progress=lambda rows: say(0.1, 1.0, f"reading messages: {rows / 1e6:.1f} million"),
         )  # fmt: skip
     say(0.3, 1.0, "fitting")
     last = None if until is None else (until - _EPOCH).days
-    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at)
+    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at, level=LEVEL)
     found = plain.to_dict()
     if cross_check:
         say(0.5, 1.0, "other models")
@@ -106,7 +110,7 @@ def fit_orders(
     head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
-    text = fit_fragment(found["organic"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
+    text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
     tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
     if sent is not None:
         tables["message_rates"] = found["messages"]["rates"]
@@ -115,13 +119,9 @@ def fit_orders(
     return RunResult(result, frames, None, {"scenario_fragment.toml": text}, name.split(".")[0].replace(" ", "-"))
 
 
-def _shipped() -> LoadedScenario:
-    return load_scenario(ASSUMPTIONS, [f"channels.{name}.enabled=true" for name in ("push", "messenger")])
-
-
 def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Part:
     """The parts that a fit without a message log adds: how far contacts it does not know may have misled it."""
-    shipped = _shipped()
+    shipped = shipped_assumptions()
     email = next(channel for channel in build.channels(shipped) if channel.name == "email")
     part = unknown_contacts(orders.summary(until_day), plain.organic.parameters, email, build.behaviour(shipped))
     return {"unknown_contacts": part, "warnings": [*plain.warnings, unknown_contacts_said(part)]}
@@ -129,10 +129,10 @@ def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Pa
 
 def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> Part:
     """The parts of the result that a message log adds or changes."""
-    shipped = _shipped()
+    shipped = shipped_assumptions()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
-    fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"])
+    fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"], level=LEVEL)
     strange = unknown_channels(sent, channels)
     warnings = list(found["warnings"])
     if strange:
@@ -148,6 +148,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
         warnings.append(NO_TRIAL)
     return rates | {
         "organic": organic_numbers(fit.organic),
+        "day_grid": organic_numbers(fit.organic),
         "label": LOG_TAKEN_OUT,
         "warnings": warnings,
         "history": {

@@ -178,7 +178,7 @@ def load_base(loaded: LoadedScenario) -> Base:
     if base.fitted_model is not None:
         return _contacts_taken_out(Base(loaded, History(known, as_of, *_stated(loaded), None)))
     fit = fit_organic(known, until_day=_day(base.until or as_of), model=base.model)
-    return _contacts_taken_out(Base(loaded, History(known, as_of, fit.organic.parameters, fit.spend.parameters, fit)))
+    return _contacts_taken_out(Base(loaded, History(known, as_of, fit.daily.parameters, fit.spend.parameters, fit)))
 
 
 def _contacts_taken_out(base: Base) -> Base:

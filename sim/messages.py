@@ -126,6 +126,7 @@ def read_messages(
     decisions: Mapping[str, str] | None = None,
     encoding: str = "auto",
     channel: str | None = None,
+    preset: str | None = None,
     where: str | None = None,
     latest: date | None = None,
     progress: Callable[[int], None] | None = None,
@@ -141,6 +142,7 @@ def read_messages(
     decisions : what to do about oddities, by name; `sim.fit._message_rows.QUESTIONS` lists them with their defaults.
     encoding : of a text file; "auto" is UTF-8, or UTF-16 with its mark.
     channel : where the log has no such column: the channel of all its messages.
+    preset : the log is one of `sim.fit.export_presets.MESSAGE_PRESETS`.
     latest : last possible day; default today.
     progress : called with the number of rows read so far.
 
@@ -158,6 +160,10 @@ def read_messages(
     opened = open_batches(source, where, encoding)
     if channel is not None:
         opened = _with_channel(opened, channel)
+    if preset is not None:
+        from sim.fit.export_presets import messages_of
+
+        opened = messages_of(opened, preset)
     findings = Findings(opened.where, QUESTIONS, decisions or {})
     ids = None if orders is None else orders.customer_ids
     began = None if orders is None else orders.day[np.flatnonzero(np.diff(orders.customer, prepend=-1))]

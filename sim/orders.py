@@ -187,6 +187,7 @@ def read_orders(
     latest: date | None = None,
     decimal: Literal[".", ","] = ".",
     encoding: str = "auto",
+    preset: str | None = None,
 ) -> OrderLog:
     """Read customer_id, order_date, order_value from a CSV, CSV.GZ or Parquet file or a data frame.
 
@@ -203,6 +204,7 @@ def read_orders(
     latest : last date that is not "in the future"; default today.
     decimal : "," for values like 1.234,50.
     encoding : of a text file; "auto" is UTF-8, or UTF-16 with its mark.
+    preset : the export is one of `sim.fit.export_presets.ORDER_PRESETS`.
 
     Raises
     ------
@@ -219,6 +221,10 @@ def read_orders(
     _check_choice("refunds", refunds, ("refuse", "net", "drop"))
     _check_choice("decimal", decimal, (".", ","))
     table, skipped = rows.skip_empty(read_table(source, where, encoding))
+    if preset is not None:
+        from sim.fit.export_presets import orders_of
+
+        table = orders_of(table, preset)
     chosen = rows.choose_columns(table, columns)
     if table.frame.height == 0:
         raise InputError.of(table.where, "there is a heading, but no order below it")

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.fit._dropout_model import DropoutModel
+from sim.fit.day_grid import on_day_grid
 from sim.fit.gamma_gamma import GammaGamma
 from sim.fit.posterior import TraitPosterior, spend_posterior, trait_posterior
 from sim.orders import OrderLog
@@ -233,7 +234,7 @@ def from_orders(
     key = customer_keys(base_key[row], np.tile(np.arange(copies), len(chosen)))
 
     if traits is None:
-        traits = trait_posterior(organic, summary.frequency, summary.recency_weeks, summary.age_weeks)
+        traits = trait_posterior(organic, *on_day_grid(summary))
     spend = spend_posterior(spend_model, summary.n_positive, summary.mean_value)
 
     def place(stream: str) -> np.uint64:

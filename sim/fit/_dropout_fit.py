@@ -119,8 +119,10 @@ def _sums(index: npt.NDArray[np.intp], values: Floats, size: int) -> Floats:
     return np.bincount(index, values, size).astype(np.float64)
 
 
-def estimate(rows: RepeatRows, s: int) -> Optimum:
-    """Maximum-likelihood estimate of ln(r, alpha, a, b)."""
+def estimate(rows: RepeatRows, s: int, start: tuple[float, float, float, float] | None = None) -> Optimum:
+    """Maximum-likelihood estimate of ln(r, alpha, a, b); ``start``: these parameters, if some are known to be near."""
     rate = _dot(rows.count, rows.x) / _dot(rows.count, rows.age)
     starts = [np.log(np.array([r, r / (2 * rate), a, b])) for r, a, b in _STARTS]
+    if start is not None:
+        starts = [np.log(np.array(start))]
     return maximize(objective(rows, s), starts, rows.n)

@@ -11,8 +11,9 @@ from scipy.special import expit
 
 from sim.errors import InputError
 from sim.fit._dropout import Array, Floats, count_probability, expected_orders, floats, log_branches
-from sim.fit._dropout_fit import NAMES, estimate, group
+from sim.fit._dropout_fit import NAMES, estimate, group, objective
 from sim.fit._maximize import FitResult
+from sim.fit._profile import dropout_intervals
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,14 @@ class DropoutModel:
 M = TypeVar("M", bound=DropoutModel)
 
 
-def fit_model(model: type[M], x: Array, t_x: Array, age: Array) -> FitResult[M]:
-    """Maximum likelihood of one of the models; the public `fit` of each module says what goes in."""
+def fit_model(
+    model: type[M], x: Array, t_x: Array, age: Array, level: float | None = None, start: DropoutModel | None = None
+) -> FitResult[M]:
+    """Maximum likelihood of one of the models; the public `fit` of each module says what goes in.
+
+    ``level``: of profile-likelihood intervals, None = none; ``start``: parameters to begin from, if some are near."""
     rows = group(x, t_x, age)
-    found = estimate(rows, model.s)
+    found = estimate(rows, model.s, None if start is None else (start.r, start.alpha, start.a, start.b))
     parameters = model(*np.exp(found.theta).tolist())
-    return found.result(parameters, NAMES, rows.n)
+    profile = None if level is None else dropout_intervals(objective(rows, model.s), found, level)
+    return found.result(parameters, NAMES, rows.n, profile=profile)

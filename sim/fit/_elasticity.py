@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
+from sim.fit._profile import CHI2_95
+
 Floats = npt.NDArray[np.float64]
 GRID = np.round(np.arange(-1.5, 2.51, 0.05), 2)
-_CHI2_95 = 3.841459
 
 
 class Elasticity(NamedTuple):
@@ -39,7 +40,7 @@ def elasticity(control: Floats, control_se: Floats, treated: Floats, treated_se:
     x = np.concatenate([np.log(b), (t - b).mean(axis=1) / b.mean()])
     for k, eta in enumerate(GRID):
         misfit[k], x = _misfit(float(eta), b, sb, t, st, x)
-    inside = np.flatnonzero(misfit - misfit.min() <= _CHI2_95)
+    inside = np.flatnonzero(misfit - misfit.min() <= CHI2_95)
     low, high = int(inside[0]), int(inside[-1])
     return Elasticity(
         float(GRID[misfit.argmin()]), float(GRID[low]), float(GRID[high]), low == 0, high == GRID.size - 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -15,8 +15,10 @@ Floats = npt.NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats]]
 """Logarithms of the parameters (k,) -> log-likelihood and its gradient (k,) in them."""
 P = TypeVar("P")
+MEAN_DROPOUT = "a/(a+b)"
+"""Name of the mean dropout probability among intervals."""
 
-_BOUND = 9.0
+BOUND = 9.0
 """Logarithms of parameters stay within +-9 (.0001 .. 8,100) around their scale."""
 _STEP = 1e-4
 _GRADIENT = 1e-7
@@ -39,6 +41,8 @@ class FitResult(Generic[P]):
     """Parameters that ran to the end of the range searched: the data do not determine them."""
     log_correlation: Floats
     """(k, k) correlation of the estimates' logarithms; NaN where not identified."""
+    profile: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Profile-likelihood intervals by name, where they were asked for; an open end is 0 or infinite."""
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Confidence interval of one parameter, symmetric in its logarithm, so always positive."""
@@ -59,7 +63,14 @@ class Optimum:
     at_bound: npt.NDArray[np.bool_]
     converged: bool
 
-    def result(self, parameters: P, names: Sequence[str], n: int, shift: float = 0.0) -> FitResult[P]:
+    def result(
+        self,
+        parameters: P,
+        names: Sequence[str],
+        n: int,
+        shift: float = 0.0,
+        profile: Mapping[str, tuple[float, float]] | None = None,
+    ) -> FitResult[P]:
         """As a result; `shift` is added to the log-likelihood (for data that were scaled before the search)."""
         log_se = np.sqrt(np.diag(self.log_covariance))
         return FitResult(
@@ -70,6 +81,7 @@ class Optimum:
             converged=self.converged,
             at_bound=tuple(name for name, hit in zip(names, self.at_bound, strict=True) if hit),
             log_correlation=self.log_covariance / np.outer(log_se, log_se),
+            profile=profile or {},
         )
 
 
@@ -87,12 +99,12 @@ def maximize(objective: Objective, starts: Sequence[Floats], n: int) -> Optimum:
         value, gradient = objective(theta)
         return -value / n, -gradient / n
 
-    bounds = [(-_BOUND, _BOUND)] * starts[0].size
+    bounds = [(-BOUND, BOUND)] * starts[0].size
     searches = [_search(cost, start, bounds) for start in starts]
     best = min(searches, key=lambda search: float(search.fun))
     theta = _newton(objective, np.asarray(best.x, dtype=np.float64))
     value, gradient = objective(theta)
-    at_bound = np.abs(theta) > _BOUND - 0.5
+    at_bound = np.abs(theta) > BOUND - 0.5
     free = ~at_bound
     flat = bool(np.all(np.abs(gradient[free]) <= _GRADIENT * n))
     covariance = _covariance(objective, theta, free)
@@ -120,7 +132,7 @@ def _newton(objective: Objective, theta: Floats) -> Floats:
             break
         step = -np.linalg.solve(hessian, gradient)
         new = theta + step
-        if np.abs(new).max() > _BOUND or np.abs(step).max() < 1e-11:
+        if np.abs(new).max() > BOUND or np.abs(step).max() < 1e-11:
             break
         new_value, new_gradient = objective(new)
         if not new_value >= value - 1e-12 * abs(value):

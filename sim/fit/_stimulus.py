@@ -57,8 +57,9 @@ def steady_gaps(day: npt.NDArray[np.int64], first: npt.NDArray[np.int64], end: i
     until = np.append(day[1:], 0)
     until[first[1:] - 1] = end
     weeks = (until - day) / DAYS_PER_WEEK
-    quiet = share * half_life / np.log(2) * -np.expm1(-np.log(2) * weeks / half_life)
-    return Gaps(first, weeks, weeks, np.ones(weeks.size), quiet, share * np.exp2(-weeks / half_life))
+    faded, decay = np.exp2(-weeks / half_life), 2.0 ** (-1.0 / (DAYS_PER_WEEK * half_life))
+    quiet = share / DAYS_PER_WEEK * decay * (1.0 - faded) / (1.0 - decay)  # summed over the days
+    return Gaps(first, weeks, weeks, np.ones(weeks.size), quiet, share * faded)
 
 
 def contact_gaps(orders: OrderLog, contacts: ContactHistory, end: int, idle: tuple[float, float]) -> Gaps:

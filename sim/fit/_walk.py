@@ -1,4 +1,8 @@
-"""The likelihood of order histories under contacts, on a grid: the compiled recursion of `sim.fit.history`."""
+"""The likelihood of order histories under contacts, on a grid: the compiled recursion of `sim.fit.history`.
+
+Probabilities of days with an order are divided by a day's length in weeks, so that the likelihood is a density per week
+like those in continuous time.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.jit import allocating_kernel
+from sim.units import DAYS_PER_WEEK
 
 Floats = npt.NDArray[np.float64]
 
 _RESCALED = 16
 """Orders after which the likelihoods are scaled by their own size too, lest they vanish."""
+_DAY = 1.0 / DAYS_PER_WEEK
+"""Weeks."""
 
 
 class Gaps(NamedTuple):
@@ -27,9 +34,9 @@ class Gaps(NamedTuple):
     weeks: Floats
     """(G,) length."""
     exposure: Floats
-    """(G,) stimulated orders expected in the gap, of an active customer."""
+    """(G,) stimulated orders expected in the gap, its last day included, of an active customer."""
     rate: Floats
-    """(G,) stimulated orders a week at its end."""
+    """(G,) stimulated orders a week on its last day."""
     idle_exposure: Floats
     """(G,) the same for a customer who has dropped out ..."""
     idle_rate: Floats
@@ -52,7 +59,9 @@ def walk(gaps, rates, dropouts, multiplier, weight, at_first, alive, dropped, lo
     n_rates, n_dropouts, levels = rates.size, dropouts.size, weight.size
     a, d = np.empty((n_rates, levels, n_dropouts)), np.empty((n_rates, levels, n_dropouts))
     still, left = np.empty((n_rates, levels)), np.empty((n_rates, levels))
+    pushed = np.empty((n_rates, levels))
     staying = 1.0 - dropouts
+    ordering, resting = -np.expm1(-rates * _DAY) / _DAY, np.exp(-rates * _DAY)
     for i in range(gaps.first.size - 1):
         for k in range(n_dropouts):
             p = dropouts[k] if at_first else 0.0
@@ -65,16 +74,19 @@ def walk(gaps, rates, dropouts, multiplier, weight, at_first, alive, dropped, lo
             for j in range(n_rates):
                 for s in range(levels):
                     m = multiplier[j, s]
-                    still[j, s] = np.exp(-rates[j] * gaps.weeks[g] - m * gaps.exposure[g])
-                    left[j, s] = np.exp(-m * gaps.idle_exposure[g]) * m * gaps.idle_rate[g]
-                    top = max(top, still[j, s] * (rates[j] + m * gaps.rate[g]), left[j, s])
+                    quiet = gaps.exposure[g] - gaps.rate[g] * _DAY
+                    still[j, s] = np.exp(-rates[j] * (gaps.weeks[g] - _DAY) - m * quiet)
+                    pushed[j, s] = still[j, s] * resting[j] * -np.expm1(-m * gaps.rate[g] * _DAY) / _DAY
+                    idle = np.exp(-m * (gaps.idle_exposure[g] - gaps.idle_rate[g] * _DAY))
+                    left[j, s] = idle * -np.expm1(-m * gaps.idle_rate[g] * _DAY) / _DAY
+                    top = max(top, still[j, s] * ordering[j] + pushed[j, s], left[j, s])
             if (g - gaps.first[i]) % _RESCALED == _RESCALED - 1:
                 top *= max(np.max(a), np.max(d))
             scale += np.log(top)
             for j in range(n_rates):
                 for s in range(levels):
-                    organic, stays = still[j, s] / top * rates[j], left[j, s] / top
-                    stimulated = still[j, s] / top * multiplier[j, s] * gaps.rate[g]
+                    organic, stays = still[j, s] / top * ordering[j], left[j, s] / top
+                    stimulated = pushed[j, s] / top
                     for k in range(n_dropouts):
                         before = a[j, s, k]
                         d[j, s, k] = before * (organic * dropouts[k]) + d[j, s, k] * stays

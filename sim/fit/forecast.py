@@ -2,9 +2,9 @@
 
 Two doubts are kept apart. *Parameters*: the slope of the forecast in the logarithms of r, alpha, a and b times their
 covariance. *Chance*: given the parameters, the orders N of a customer vary with the unknown lambda, p and state, and by
-luck; with c = lambda p t,
+luck; with h = 1 - e^-lambda the chance of an order on a day and g = 1 - p h, within t days
 
-    E[N | lambda, p] = (1 - e^-c) / p,     E[N (N - 1) | lambda, p] = 2 (1 - p) / p^2 (1 - e^-c (1 + c))
+    E[N | lambda, p] = (1 - g^t) / p,     E[N (N - 1) | lambda, p] = 2 (1 - p) / p^2 (1 - g^t - t p h g^(t - 1))
 
 for an active customer, averaged over what the history says. What past contacts did is taken for known, so an error in
 their assumed effects is in neither.
@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.fit.history import DROPOUTS, RATES, WithoutContacts, cells, means
+from sim.fit._cells import DROPOUTS, RATES, cells, means, orders_within
+from sim.fit.history import WithoutContacts
+from sim.units import DAYS_PER_WEEK
 
 Floats = npt.NDArray[np.float64]
 _STEP = 1e-3
@@ -51,9 +53,7 @@ def organic_forecast(fit: WithoutContacts, weeks: float) -> Forecast:
     theta = np.log([getattr(model, name) for name in names])
     moved = [theta, *(theta + sign * _STEP * row for row in np.eye(4) for sign in (1, -1))]
     weights = [cells(type(model)(*np.exp(at))) for at in moved]
-    rate, p = RATES[:, None], DROPOUTS[None, :]
-    c = rate * p * weeks
-    once, pairs = -np.expm1(-c) / p, 2 * (1 - p) / p**2 * (1 - np.exp(-c) * (1 + c))
+    once, pairs = orders_within(weeks), _pairs(DAYS_PER_WEEK * weeks)
     h = fit.histories
     customers = np.bincount(h.row, minlength=h.count.size).astype(np.float64)
     totals, variance = np.zeros(len(moved)), 0.0
@@ -69,3 +69,10 @@ def organic_forecast(fit: WithoutContacts, weeks: float) -> Forecast:
     log_se = np.array([fit.organic.se[name] for name in names]) / np.exp(theta)
     covariance = fit.organic.log_correlation * np.outer(log_se, log_se)
     return Forecast(weeks, float(totals[0]), float(np.sqrt(slope @ covariance @ slope)), float(np.sqrt(variance)))
+
+
+def _pairs(days: float) -> Floats:
+    """(J, K) E[N (N - 1)] of an active customer of each cell."""
+    p, h = DROPOUTS, -np.expm1(-RATES[:, None] / DAYS_PER_WEEK)
+    g = 1 - p * h
+    return np.asarray(2 * (1 - p) / p**2 * (1 - g**days - days * p * h * g ** (days - 1)))

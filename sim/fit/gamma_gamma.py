@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln, psi, xlogy
+from scipy.special import gammaln, psi
 
 from sim.errors import InputError
 from sim.fit._maximize import FitResult, Objective, maximize
@@ -118,14 +118,15 @@ def _check(n: Floats, mean: Floats) -> None:
 def _objective(n: Floats, z: Floats) -> Objective:
     """Log-likelihood and gradient in ln(p, q, gamma)."""
     log_z, log_n = np.log(z), np.log(n)
+    few, at = np.unique(n, return_inverse=True)  # few values: gamma functions are evaluated once for each
 
     def evaluate(theta: Floats) -> tuple[float, Floats]:
         p, q, gamma = np.exp(theta)
         shape, total = p * n, gamma + n * z
-        log_total, psi_both = np.log(total), psi(shape + q)
-        each = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * theta[2]
-        each += xlogy(shape - 1, z) + shape * log_n - (shape + q) * log_total
-        to_p = np.sum(n * (psi_both - psi(shape) + log_z + log_n - log_total))
+        log_total, psi_both = np.log(total), psi(p * few + q)[at]
+        each = (gammaln(p * few + q) - gammaln(p * few))[at] - gammaln(q) + q * theta[2]
+        each += (shape - 1) * log_z + shape * log_n - (shape + q) * log_total
+        to_p = np.sum(n * (psi_both - psi(p * few)[at] + log_z + log_n - log_total))
         to_q = np.sum(psi_both - psi(q) + theta[2] - log_total)
         to_gamma = np.sum(q / gamma - (shape + q) / total)
         return float(each.sum()), np.array([to_p * p, to_q * q, to_gamma * gamma])

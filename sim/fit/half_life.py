@@ -34,6 +34,7 @@ from sim.behaviour.fatigue import daily_decay
 from sim.fit import optout
 from sim.fit._arm_moments import Moments, contacts_of, moments_of, weekly_orders, who_of
 from sim.fit._optout_profile import greatest
+from sim.fit._profile import CHI2_95
 from sim.fit._response_path import ArmContacts
 from sim.fit.trial import Trial
 from sim.fit.trial_log import trial_days, trial_of_log
@@ -46,13 +47,12 @@ Floats = npt.NDArray[np.float64]
 HALF_LIVES = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0, 30.0, 45.0, 60.0, 90.0])
 """Days that are tried."""
 DAMPINGS = np.concatenate([[0.0], np.geomspace(0.01, 1.5, 15)])
-CHI2_95 = 3.841459
 AT_FIRST = np.array([0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 """Fatigue on the log's first day."""
 MOST_WEEKS = 60
 MOST_CUSTOMERS = 400_000
 MOST_MESSAGES = 6_000_000
-PRESETS = 7.0
+FAST_TO_SLOW = 7.0
 """Ratio of the slow preset (21 days) to the fast one (3): an interval that holds both decides nothing."""
 
 
@@ -101,7 +101,7 @@ class Interval:
     @property
     def determined(self) -> bool:
         """Closed on both sides, and too narrow to hold fast and slow recovery both."""
-        return not (self.open_low or self.open_high) and self.high < PRESETS * self.low
+        return not (self.open_low or self.open_high) and self.high < FAST_TO_SLOW * self.low
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""

@@ -2,22 +2,24 @@
 
 A plain fit takes every past order for organic. Where contacts caused some, "no contact" then comes out too rich, and
 contacts simulated on top are counted twice. Here the contacts of the past enter the likelihood as a known hazard.
-An active customer orders at rate lambda + rho; an order was organic with chance lambda / (lambda + rho), and only an
-organic order can end in dropout (probability p). Who has dropped out orders at rate rho g(R) only, R weeks after the
-latest order of either kind, g(R) = share 2^(-R / half-life). So along the orders of a customer, tau the gap before
-each, the weights of "active" (A) and "dropped out" (D) follow
+On each day an active customer orders organically with chance 1 - e^-lambda and through contacts with 1 - e^-rho, and a
+day with either is one order, as exports tell it and the simulation lives it. Only an organic order can end in dropout
+(probability p). Who has dropped out orders through contacts only, at rho g(R), R the time since the latest order of
+either kind, g(R) = share 2^(-R / half-life). So along the orders of a customer, tau days from one to the next, the
+weights of "active" (A) and "dropped out" (D) follow
 
-    A <- A e^(-(lambda + rho) tau) (lambda (1 - p) + rho)
-    D <- A e^(-(lambda + rho) tau) lambda p + D e^(-rho G(tau)) rho g(tau),      G(tau) = integral of g from 0 to tau
+    A <- A e^(-(lambda + rho) (tau - 1)) [ (1 - e^-lambda) (1 - p) + e^-lambda (1 - e^-rho) ]
+    D <- A e^(-(lambda + rho) (tau - 1)) (1 - e^-lambda) p + D e^(-rho G(tau - 1)) (1 - e^(-rho g(tau)))
 
-(without the last factor for the gap from the last order to the end), and L(lambda, p) = A + D. It is computed once on
-a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then maximize the sum of
-ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is (M)BG/NBD again.
+(in the gap from the last order to the end all tau days are quiet), G the sum of g over the days, and L(lambda, p) = A +
+D. It is computed once on a grid of (lambda, p) and averaged over the levels of rho; the parameters of the priors then
+maximize the sum of ln E[L], the expectation over Gamma and Beta weights of the grid's cells. Without contacts this is
+(M)BG/NBD on the day grid (`sim.fit.day_grid`).
 
 rho = level lambda^eta / E_ref[lambda^eta]. Without a message log it is constant in time: the stationary state under the
 declared policy, for all who were ever customers; what that cannot know is who opted out when, and policies before
-the declared one. With a log it is the stimulus of the contacts that each customer had, day by day, and (lambda +
-rho) tau becomes lambda tau + the integral of rho. The level then is the customer's responsiveness.
+the declared one. With a log it is the stimulus of the contacts that each customer had, day by day, and rho (tau - 1)
+becomes the sum of rho over those days. The level then is the customer's responsiveness.
 
 The parameters of a large base are fitted to an even sample of it; every customer's own traits are exact.
 """
@@ -32,12 +34,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, gammainc
 
 from sim.checks import require
+from sim.fit._cells import DROPOUTS, RATES, cells, likelihood, means, orders_within
 from sim.fit._dropout_fit import NAMES
 from sim.fit._dropout_model import DropoutModel
-from sim.fit._maximize import FitResult, Objective, maximize
+from sim.fit._maximize import FitResult, maximize
+from sim.fit._profile import dropout_intervals
 from sim.fit._stimulus import ContactHistory, contact_gaps, steady_gaps
 from sim.fit._walk import Gaps, walk
 from sim.fit.bg_nbd import BgNbd
@@ -48,19 +51,10 @@ from sim.units import DAYS_PER_WEEK
 
 Floats = npt.NDArray[np.float64]
 
-_RATE_EDGES = np.concatenate([[0.0], np.geomspace(5e-4, 8.0, 49), [np.inf]])
-"""Borders of the cells of lambda, per week."""
-RATES = np.concatenate([[2.5e-4], np.sqrt(_RATE_EDGES[1:-2] * _RATE_EDGES[2:-1]), [9.0]])
-"""(J,) a value in each, per week."""
-_DROPOUT_EDGES = np.sin(np.linspace(0.0, np.pi / 2, 25)) ** 2
-"""Borders of the cells of p, finer at both ends."""
-DROPOUTS = (_DROPOUT_EDGES[1:] + _DROPOUT_EDGES[:-1]) / 2
-"""(K,)."""
 _AT_ONCE = 2_048
 """Histories whose grids are in memory together."""
 _MOST_FITTED = 25_000
 """Distinct histories that the parameters are fitted to: 10 kB of memory and a tenth of a millisecond each."""
-_STEP = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,15 +154,16 @@ class WithoutContacts:
 
     def expected_future_orders(self, weeks: float) -> Floats:
         """(n,) organic orders within ``weeks`` after the end of observation: what comes without any contact."""
-        rate, p = RATES[:, None], DROPOUTS[None, :]
-        w, later = cells(self.organic.parameters), -np.expm1(-rate * p * weeks) / p
+        w, later = cells(self.organic.parameters), orders_within(weeks)
         mean = np.empty(self.histories.count.size)
         for part, alive, dropped in self.histories.parts():
             mean[part] = means(alive, w * later) / (means(alive, w) + means(dropped, w))
         return np.asarray(mean[self.histories.row])
 
 
-def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int, model: str) -> WithoutContacts:
+def without_contacts(
+    orders: OrderLog, contacts: PastContacts, *, until_day: int, model: str, level: float | None = None
+) -> WithoutContacts:
     """Fit the organic model to orders under contacts.
 
     Parameters
@@ -177,6 +172,7 @@ def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int
     contacts : what contacts did until then; with levels of 0 the result is the plain fit.
     until_day : last day of the history, days since 1970-01-01.
     model : "bg-nbd" or "mbg-nbd" (dropout possible after the first order already).
+    level : of profile-likelihood intervals of the parameters; None = none.
     """
     require(model in _KINDS, "model", "unknown organic model", model, ", ".join(_KINDS))
     kind = _KINDS[model]
@@ -186,8 +182,10 @@ def without_contacts(orders: OrderLog, contacts: PastContacts, *, until_day: int
     alive, dropped, scale = histories.grids(sample)
     alive += dropped
     n = int(count.sum())
-    found = maximize(_objective(alive, scale, count), [np.log(np.array(start)) for start in _STARTS], n)
-    organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, n)
+    objective = likelihood(alive, scale, count)
+    found = maximize(objective, [np.log(np.array(start)) for start in _STARTS], n)
+    profile = None if level is None else dropout_intervals(objective, found, level)
+    organic: FitResult[DropoutModel] = found.result(kind(*np.exp(found.theta).tolist()), NAMES, n, profile=profile)
     traits, own = _traits(histories, organic.parameters)
     return WithoutContacts(organic, traits, own, histories)
 
@@ -199,39 +197,6 @@ def known_traits(orders: OrderLog, contacts: PastContacts, organic: DropoutModel
 
 _KINDS: dict[str, type[DropoutModel]] = {"bg-nbd": BgNbd, "mbg-nbd": MbgNbd}
 _STARTS = ((0.5, 6.0, 0.8, 2.0), (1.0, 10.0, 0.5, 2.5))
-
-
-def _masses(theta: Floats) -> tuple[Floats, Floats]:
-    """Prior weights of the cells of lambda and of p."""
-    r, alpha, a, b = np.exp(theta)
-    return np.diff(gammainc(r, alpha * _RATE_EDGES)), np.diff(betainc(a, b, _DROPOUT_EDGES))
-
-
-def cells(model: DropoutModel) -> Floats:
-    """Prior weights (J, K) of the cells of lambda and p."""
-    return np.outer(*_masses(np.log([model.r, model.alpha, model.a, model.b])))
-
-
-def means(grid: Floats, weights: Floats) -> Floats:
-    return np.asarray(np.einsum("njk,jk->n", grid, weights))
-
-
-def _objective(total: Floats, log_scale: Floats, count: Floats) -> Objective:
-    def evaluate(theta: Floats) -> tuple[float, Floats]:
-        of_rate, of_p = _masses(theta)
-        by_rate = np.einsum("njk,k->nj", total, of_p)
-        by_p = np.einsum("njk,j->nk", total, of_rate)
-        mean = np.maximum(np.einsum("nj,j->n", by_rate, of_rate), 1e-300)
-        slopes = np.empty(4)
-        for i in range(4):
-            step = np.where(np.arange(4) == i, _STEP, 0.0)
-            up, down = _masses(theta + step), _masses(theta - step)
-            here, weights = (by_rate, 0) if i < 2 else (by_p, 1)
-            change = np.einsum("nj,j->n", here, (up[weights] - down[weights]) / (2 * _STEP))
-            slopes[i] = np.sum(count * change / mean)
-        return float(np.sum(count * (np.log(mean) + log_scale))), slopes
-
-    return evaluate
 
 
 def _histories(orders: OrderLog, contacts: PastContacts, until_day: int, at_first: bool) -> Histories:
@@ -290,5 +255,7 @@ def _organic_orders(by_rate: Floats, multiplier: Floats, gaps: Gaps, part: slice
     whose = np.repeat(np.arange(first.size - 1), np.diff(first))[orders]
     rate = gaps.rate[first[0] : first[-1]][orders]
     weights = by_rate / by_rate.sum(axis=1, keepdims=True)
-    organic = np.sum(weights[whose] * (RATES / (RATES + multiplier * rate[:, None])), axis=1)
+    pushed = multiplier * rate[:, None]
+    chance = np.expm1(-RATES / DAYS_PER_WEEK) / np.expm1(-(RATES + pushed) / DAYS_PER_WEEK)
+    organic = np.sum(weights[whose] * chance, axis=1)
     return np.asarray(np.bincount(whose, organic, first.size - 1), np.float64)

@@ -22,6 +22,7 @@ from scipy.optimize import minimize_scalar
 
 from sim.behaviour.fatigue import daily_decay
 from sim.fit._fatigue_path import fatigue_at
+from sim.fit._profile import CHI2_95
 from sim.messages import DELIVERED, UNSUBSCRIBED, MessageLog
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +31,6 @@ GROWTHS = np.round(np.arange(0.0, 0.61, 0.05), 2)
 """gamma that are tried."""
 SHAPES = np.array([0.25, 0.5, 1.0, 2.0, 4.0, 16.0, 1e6])
 """k that are tried; the last means that all are alike."""
-_CHI2_95 = 3.841459
 FEW = 20
 """With fewer who left, nothing is fitted."""
 MOST = 2_000_000
@@ -113,7 +113,7 @@ def fit(channel: str, risks: Risks) -> OptOut | None:
     growth = _inside(value.max(axis=1))
     shape = _inside(value.max(axis=0))
     hazard = float(table[at_growth, at_shape, 1])
-    logs = table[..., 1][value.max() - value <= _CHI2_95 / 2]
+    logs = table[..., 1][value.max() - value <= CHI2_95 / 2]
     half = 1.959964 / np.sqrt(left)
     return OptOut(
         channel=channel, messages=int(risks.fatigue.size), left=left, hazard=hazard,
@@ -127,7 +127,7 @@ def fit(channel: str, risks: Risks) -> OptOut | None:
 
 def _inside(profile: Floats) -> tuple[int, int]:
     """First and last value that the data do not speak against."""
-    fine = np.flatnonzero(profile.max() - profile <= _CHI2_95 / 2)
+    fine = np.flatnonzero(profile.max() - profile <= CHI2_95 / 2)
     return int(fine[0]), int(fine[-1])
 
 

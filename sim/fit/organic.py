@@ -20,8 +20,9 @@ from sim.errors import InputError
 from sim.fit import bg_nbd, gamma_gamma, mbg_cnbd, mbg_nbd
 from sim.fit._backtest import Backtest, Holdout, Segments, backtest, hold_out, log_score
 from sim.fit._diagnose import warnings_of
-from sim.fit._dropout_model import DropoutModel
-from sim.fit._maximize import FitResult
+from sim.fit._dropout_model import DropoutModel, fit_model
+from sim.fit._maximize import MEAN_DROPOUT, FitResult
+from sim.fit.day_grid import History, as_published, on_day_grid
 from sim.fit.gamma_gamma import GammaGamma
 from sim.orders import OrderLog, RepeatSummary
 
@@ -71,11 +72,13 @@ class OrganicFit:
     regularity: dict[int, float]
     """k -> log-likelihood of MBG/CNBD-k on a sample of the calibration: the greatest says how evenly orders come.
     Empty where there are too few repeat orders to say."""
+    daily: FitResult[DropoutModel]
+    """The chosen model once more, by the likelihood of the day grid (`sim.fit.day_grid`): what the simulation lives."""
     label: str = UNDER_CURRENT_CONTACTS
 
     @property
     def organic(self) -> FitResult[DropoutModel]:
-        """The chosen model's fit."""
+        """The chosen model's fit by the published method."""
         return self.candidates[self.model]
 
     def to_dict(self) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class OrganicFit:
         candidates = {name.replace("-", "_"): organic_numbers(fit) for name, fit in self.candidates.items()}
         return {
             "organic": candidates[self.model.replace("-", "_")],
+            "day_grid": organic_numbers(self.daily),
             "candidates": candidates,
             "choice": dict(vars(self.choice)),
             "spend": {"model": "gamma-gamma"} | _numbers(self.spend, gamma_gamma.NAMES),
@@ -107,6 +111,7 @@ def fit_organic(
     until_day: int | None = None,
     model: Literal["best", "bg-nbd", "mbg-nbd"] = "best",
     segments: Callable[[OrderLog, int], Segments | None] | None = None,
+    level: float | None = None,
 ) -> OrganicFit:
     """Fit, choose and test the organic model.
 
@@ -118,6 +123,7 @@ def fit_organic(
         then fitted again on everything.
     model : "best" on the held-out orders, or the one to use.
     segments : of a log, the segment of each customer of its summary on a day; the test is then shown by segment.
+    level : of profile-likelihood intervals of the chosen model; None = none.
 
     Raises
     ------
@@ -132,14 +138,18 @@ def fit_organic(
     choice = _choose(tested, holdout, model)
     chosen = model if model != "best" else _better(choice)
     summary = orders.summary(end) if refit else holdout.summary
-    candidates = _fit_both(summary) if refit else tested
+    candidates = _fit_both(summary, tested) if refit else tested
+    published = candidates[chosen]
+    if level is not None:
+        candidates[chosen] = _again(published, as_published(summary), level)
+    daily = _again(published, on_day_grid(summary), level)
     spend = gamma_gamma.fit(summary.n_positive, summary.mean_value)
     named = None if segments is None else segments(orders, calibrate_until)
     test = backtest(tested[chosen].parameters, holdout, named)
     even = _regularity(orders, holdout.summary)
     warnings = _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit) + _too_even(even)
     until = str(np.datetime64(summary.until_day, "D"))
-    return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings, even)
+    return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings, even, daily)
 
 
 def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
@@ -151,10 +161,18 @@ def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
     return orders.first_day + (2 * period) // 3 - 1, end, True
 
 
-def _fit_both(s: RepeatSummary) -> Fits:
-    history = (s.frequency, s.recency_weeks, s.age_weeks)
+def _fit_both(s: RepeatSummary, near: Fits | None = None) -> Fits:
+    """Both models; ``near``: fits to begin from."""
+    history = as_published(s)
+    if near is not None:
+        return {name: _again(fit, history, None) for name, fit in near.items()}
     fits: dict[str, Any] = {"bg-nbd": bg_nbd.fit(*history), "mbg-nbd": mbg_nbd.fit(*history)}
     return fits
+
+
+def _again(near: FitResult[DropoutModel], history: History, level: float | None) -> FitResult[DropoutModel]:
+    """The same model by another likelihood, or with intervals; ``near``: where to begin."""
+    return fit_model(type(near.parameters), *history, level, near.parameters if near.converged else None)
 
 
 def _regularity(orders: OrderLog, s: RepeatSummary) -> dict[int, float]:
@@ -203,17 +221,20 @@ def _better(choice: Choice) -> str:
 
 def organic_numbers(fit: FitResult[DropoutModel]) -> dict[str, Any]:
     """An order process ready for JSON."""
-    return {"model": fit.parameters.name, "time_unit": "week"} | _numbers(fit, ("r", "alpha", "a", "b"))
+    part = {"model": fit.parameters.name, "time_unit": "week"} | _numbers(fit, ("r", "alpha", "a", "b"))
+    low, high = fit.profile.get(MEAN_DROPOUT, (math.nan, math.nan))
+    mean = {"value": fit.parameters.mean_dropout}
+    return part | {"mean_dropout": mean | ({"low": low, "high": high} if low == low else {})}
 
 
 def _numbers(fit: FitResult[Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Parameters, log-likelihood, standard errors and 95 % intervals."""
+    """Parameters, log-likelihood, standard errors and 95 % intervals: of the profile likelihood where there are any."""
     known = [name for name in names if math.isfinite(fit.se[name])]
-    intervals = {name: fit.interval(name) for name in known}
+    intervals = {name: fit.profile.get(name, fit.interval(name)) for name in known}
     return {name: float(getattr(fit.parameters, name)) for name in names} | {
         "log_likelihood": fit.log_likelihood,
         "customers": fit.n,
         "se": {name: fit.se[name] for name in known},
-        "low": {name: low for name, (low, _) in intervals.items()},
-        "high": {name: high for name, (_, high) in intervals.items()},
+        "low": {name: low for name, (low, _) in intervals.items() if low > 0},
+        "high": {name: high for name, (_, high) in intervals.items() if math.isfinite(high)},
     }

@@ -371,7 +371,7 @@ def test_fit_writes_a_fragment_that_scenarios_extend(capsys: pytest.CaptureFixtu
     assert plain(result)
     assert set(result) == {
         "schema_version", "command", "scenario", "provenance", "organic", "candidates", "choice", "spend", "backtest",
-        "fitted_until", "refitted", "warnings", "label", "orders", "regularity", "unknown_contacts",
+        "fitted_until", "refitted", "warnings", "label", "orders", "regularity", "unknown_contacts", "day_grid",
     }  # fmt: skip
     assert result["organic"]["model"] == "mbg-nbd"
     assert result["orders"]["customers"] == result["scenario"]["base_customers"] == 2_357
@@ -383,7 +383,11 @@ def test_fit_writes_a_fragment_that_scenarios_extend(capsys: pytest.CaptureFixtu
     (tmp_path / "s.toml").write_text('extends = ["library:cdnow.toml", "fit/scenario_fragment.toml"]\n')
     stated = load_scenario(tmp_path / "s.toml").scenario.base.fitted_model
     assert stated is not None
-    assert (stated.r.value, stated.r.origin) == (result["organic"]["r"], "fitted")
+    lived = result["day_grid"]
+    assert (stated.r.value, stated.r.origin) == (lived["r"], "fitted")
+    assert stated.r.low == pytest.approx(lived["low"]["r"], rel=1e-5)
+    assert stated.r.high == pytest.approx(lived["high"]["r"], rel=1e-5)
+    assert lived["alpha"] == pytest.approx(0.92 * result["organic"]["alpha"], rel=0.02)
 
 
 def test_fit_takes_frames_and_dates() -> None:

@@ -1,0 +1,146 @@
+"""Exports of shops and senders, made up in the form that their publishers describe."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.errors import InputError
+from sim.fit.export_presets import MESSAGE_PRESETS, NOT_DESCRIBED, ORDER_PRESETS
+from sim.messages import CLICKED, COMPLAINED, DELIVERED, OPENED, UNSUBSCRIBED, read_messages
+from sim.orders import read_orders
+
+SHOPIFY = """\
+Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Created at,\
+Lineitem quantity,Lineitem name,Lineitem price,Notes,Cancelled at,Payment Method,Refunded Amount
+#1001,Ann@Example.com,paid,2025-03-01 09:15:02 +0100,fulfilled,EUR,40.00,5.00,0.00,45.00,,2025-03-01 09:15:00 +0100,\
+1,Mug,15.00,"two lines
+of a note",,Card,0.00
+#1001,Ann@Example.com,,,,,,,,,,2025-03-01 09:15:00 +0100,1,Teapot,25.00,,,,
+#1002,bob@example.com,partially_refunded,2025-03-02 23:50:00 +0100,fulfilled,EUR,30,3.10,0,33.10,,\
+2025-03-02 23:50:00 +0100,1,Cups,30.00,,,Card,3.10
+#1003,ann@example.com,paid,2025-04-01 10:00:00 +0200,,EUR,20,0,0,20.00,,2025-04-01 10:00:00 +0200,1,Mug,20.00,,,Card,0.00
+#1004,bob@example.com,voided,,,EUR,50,0,0,50.00,,2025-04-02 10:00:00 +0200,1,Mug,50.00,,,Card,0.00
+#1005,bob@example.com,refunded,2025-04-03 10:00:00 +0200,,EUR,60,0,0,60.00,,2025-04-03 10:00:00 +0200,1,Mug,60.00,,\
+2025-04-03 12:00:00 +0200,Card,60.00
+#1006,,paid,2025-04-04 10:00:00 +0200,,EUR,7,0,0,7.00,,2025-04-04 10:00:00 +0200,1,Mug,7.00,,,Cash,0.00
+"""
+PURCHASES = """\
+ID,USER_ID,EXTERNAL_USER_ID,APP_ID,TIME,PRODUCT_ID,PRICE,CURRENCY
+a1,u1,7,app,1741000000,mug,15.5,USD
+a2,u1,7,app,1741000100,pot,4.5,USD
+a3,u2,9,app,1743000000,mug,15.5,USD
+a4,u3,,app,1743000001,mug,15.5,USD
+"""
+SENDS = """\
+id,user_id,external_user_id,time,timezone,campaign_id,campaign_name,dispatch_id
+e1,u1,7,1741100000,Europe/Berlin,c1,Spring,d1
+e2,u1,7,1741700000,Europe/Berlin,c2,Summer,d2
+e3,u2,9,1741100000,Europe/Berlin,c1,Spring,d1
+"""
+ACTIVITY = """\
+Date,Email Address,Sender,Subject,Status,Tags,Opens,Clicks,Bounce Detail
+2025-03-05 10:00:00,Ann@example.com,shop@example.com,Spring,sent,news,2,1,
+2025-03-12 10:00:00,ann@example.com,shop@example.com,Sale,unsub,news,1,0,
+2025-03-05 10:00:00,bob@example.com,shop@example.com,Spring,bounced,news,0,0,mailbox full
+2025-03-12 10:00:00,bob@example.com,shop@example.com,Sale,spam,news,0,0,
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text, name="export.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_orders_of_shopify(written):
+    """One order for each name: items, cancelled and voided orders and guests aside, what was refunded taken off."""
+    log = read_orders(written(SHOPIFY), preset="shopify")
+    assert log.customer_ids.tolist() == ["ann@example.com", "bob@example.com"]
+    days = np.array(["2025-03-01", "2025-04-01", "2025-03-02"], dtype="datetime64[D]").astype(int)
+    assert log.day.tolist() == days.tolist()
+    assert log.value.tolist() == [45.0, 20.0, 30.0]
+    told = " / ".join(log.notes)
+    for note in (
+        "1 further rows of orders with several items left out", "1 cancelled orders left out",
+        "1 orders whose payment was voided left out", "1 orders without an e-mail address left out",
+    ):  # fmt: skip
+        assert note in told
+
+
+def test_a_mistake_is_named_by_the_line_of_the_export(written):
+    """The third order stands on line 6: rows that were left out and a note of two lines are counted."""
+    wrong = SHOPIFY.replace("20.00,,2025-04-01", "a lot,,2025-04-01")
+    with pytest.raises(InputError, match=r"line 6.*'a lot'"):
+        read_orders(written(wrong), preset="shopify")
+
+
+def test_several_currencies_are_refused(written):
+    with pytest.raises(InputError, match=r"several currencies.*2 in EUR, 1 in USD"):
+        read_orders(written(SHOPIFY.replace("paid,2025-04-01 10:00:00 +0200,,EUR", "paid,,,USD")), preset="shopify")
+
+
+def test_purchases_of_braze(written):
+    """Products of one day are one order; who has no external id cannot be known again."""
+    log = read_orders(written(PURCHASES), preset="braze")
+    assert log.customer_ids.tolist() == ["7", "9"]
+    assert log.value.tolist() == [20.0, 15.5]
+    assert log.day.tolist() == [1741000000 // 86_400, 1743000000 // 86_400]
+    assert any("1 purchases without an external id left out" in note for note in log.notes)
+
+
+@pytest.mark.parametrize(
+    ("preset", "channel"), [("braze-email", "email"), ("braze-push", "push"), ("braze-sms", "sms")]
+)
+def test_sends_of_braze(written, preset, channel):
+    orders = read_orders(written(PURCHASES, "orders.csv"), preset="braze")
+    for text in (SENDS, SENDS.replace("external_user_id,time", "EXTERNAL_USER_ID,TIME")):
+        log = read_messages(written(text), orders, preset=preset)
+        assert log.channels == (channel,)
+        assert log.known == ()
+        assert log.first.tolist() == [0, 2, 3]
+        assert log.day.tolist() == [1741100000 // 86_400, 1741700000 // 86_400, 1741100000 // 86_400]
+
+
+def test_activity_of_mailchimp_transactional(written):
+    orders = read_orders(written(SHOPIFY, "orders.csv"), preset="shopify")
+    log = read_messages(written(ACTIVITY), orders, preset="mailchimp-transactional")
+    assert (log.channels, log.first.tolist()) == (("email",), [0, 2, 4])
+    assert log.marks.tolist() == [
+        DELIVERED | OPENED | CLICKED, DELIVERED | OPENED | UNSUBSCRIBED, 0, DELIVERED | COMPLAINED,
+    ]  # fmt: skip
+
+
+def test_an_unknown_status_is_asked_about(written):
+    orders = read_orders(written(SHOPIFY, "orders.csv"), preset="shopify")
+    with pytest.raises(InputError, match=r"neither yes, no nor a time"):
+        read_messages(written(ACTIVITY.replace(",bounced,", ",lost,")), orders, preset="mailchimp-transactional")
+
+
+@pytest.mark.parametrize("name", NOT_DESCRIBED)
+def test_what_is_not_described_in_public_is_refused(written, name):
+    orders = read_orders(written(PURCHASES, "orders.csv"), preset="braze")
+    with pytest.raises(InputError, match=r"is described in public.*map the columns"):
+        read_orders(written(PURCHASES), preset=name)
+    with pytest.raises(InputError, match=r"is described in public.*map the columns"):
+        read_messages(written(SENDS), orders, preset=name)
+
+
+def test_unknown_presets_and_other_files_are_refused(written):
+    with pytest.raises(InputError, match=r"no such preset.*shoppify.*shopify, braze"):
+        read_orders(written(SHOPIFY), preset="shoppify")
+    with pytest.raises(InputError, match=r"no export of the preset shopify: columns Name, Email, .* are missing"):
+        read_orders(written(PURCHASES), preset="shopify")
+
+
+def test_the_options_name_the_presets(capsys):
+    from typer.testing import CliRunner
+
+    from scenarios.cli import app
+
+    told = CliRunner().invoke(app, ["fit", "--help"], env={"COLUMNS": "300"}).output
+    assert all(name in told for name in (*ORDER_PRESETS, *MESSAGE_PRESETS))
