@@ -150,12 +150,10 @@ def before_after(
     """Say what a change of policy seems to do, period against period, and what it does, beside its twin."""
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.sweeping import plan_from
+    from scenarios.run import plan_of
     from scenarios.switching import before_after as recipe
 
-    given = plan_from(plan, loaded)
-    if given is None:
-        raise ValueError("the option is required")
+    given = plan_of(plan, loaded)
     with _progress() as progress:
         done = recipe(
             loaded, given, weeks=weeks, seed=seed, customers=customers, threads=threads, progress=progress
