@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.alternatives import Valued
 from scenarios.outcome import Part, estimate
-from scenarios.report.format import MINUS, headline, money, number
+from scenarios.report.format import MINUS, count, headline, money, number
 from scenarios.schema_rules import Window
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 MARKS = (13, 26, 52)
 """Weeks after which the list is counted: 3, 6 and 12 months."""
 YEAR = f"lost_{MARKS[-1]}"
+
+
+CROWDED = 0.9
+"""A channel that keeps less than this share of its contacts is named."""
 
 
 def cap_benchmark(sweep: Sweep, rows: Sequence[Part], valued: Sequence[Valued | None]) -> Part:
@@ -46,7 +50,7 @@ def cap_benchmark(sweep: Sweep, rows: Sequence[Part], valued: Sequence[Valued | 
         "steps": [_step(found, levels, a, a + 1) for a in range(len(found) - 1)],
         "moves": told,
         "verdict": " ".join([head, *(_said(move, sweep) for move in told[:1])]),
-        "remarks": [_said(move, sweep) for move in told[1:]],
+        "remarks": [*_crowded_out(found, levels, moves[0]), *(_said(move, sweep) for move in told[1:])],
     }
 
 
@@ -76,6 +80,20 @@ def _step(found: Sequence[Valued], levels: Sequence[Any], a: int, b: int) -> Par
         "list_lost_share": estimate(lost),
         "contacts": sum(found[b].contacts.values()) - sum(found[a].contacts.values()),
     }
+
+
+def _crowded_out(found: Sequence[Valued], levels: Sequence[Any], move: tuple[int, int]) -> list[str]:
+    """Channels that lose contacts to the looser cap under rules over all channels; nothing where none does."""
+    tight, loose = sorted(move)
+    before, after = found[tight].contacts, found[loose].contacts
+    lost = [name for name, many in before.items() if after.get(name, 0) < CROWDED * many]
+    if not lost or sum(after.values()) <= sum(before.values()):
+        return []
+    told = ", ".join(f"{name} {count(before[name])} → {count(after.get(name, 0))} contacts" for name in lost)
+    return [
+        f"With {levels[loose]} instead of {levels[tight]} there is less room for others under the rules over all "
+        f"channels ({told}): part of the difference is theirs, in money and in cost."
+    ]
 
 
 def _said(move: Part, sweep: Sweep) -> str:

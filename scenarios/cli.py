@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenarios.cli_help import Sections
 from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -28,13 +29,33 @@ Progress = Callable[[float, float, str], None]
 
 app = typer.Typer(
     name="contactpolicy",
+    cls=Sections,
     help="How often to contact whom, through what: simulate customers that tire, and find the best plan.",
+    epilog="A first try: contactpolicy simulate library:small",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 _debug = False
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"contactpolicy {version('contactpolicy')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options that need no command."""
 
 
 class Duplicates(StrEnum):
@@ -87,7 +108,7 @@ def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; nothing is overwritten.")],
     debug: Debug = False,
 ) -> None:
-    """Write a commented starter scenario on the bundled data, with the schema for editors."""
+    """Write a commented starter scenario on the bundled data. The schema for editors comes with it."""
     from scenarios.starter import write_starter
 
     for file in write_starter(directory):
@@ -96,7 +117,7 @@ def init(
 
 @app.command()
 def validate(scenario: ScenarioFile, set_: Sets = None, debug: Debug = False) -> None:
-    """Say what is wrong with a scenario, where, and what is allowed; else what it changes."""
+    """Check a scenario: what is wrong, where, what is allowed. If all is well, it says what the file changes."""
     loaded = _load(scenario, set_)
     print(f"ok: {loaded.name}")
     print(f"files: {' < '.join(loaded.files)}")
@@ -148,7 +169,7 @@ def fit(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Fit order process and spend to a file of orders, test the forecast, write a scenario fragment."""
+    """Fit customers to a file of orders, and test the forecast. Writes a piece of scenario."""
     named = _pairs("--columns", columns.split(",") if columns else [], COLUMNS)
     rows = _pairs("--where", where or [])
     last = _date("--until", until)
@@ -199,7 +220,7 @@ def simulate(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Simulate a plan against no contact and against the current policy."""
+    """Value a plan against no contact and the current policy."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios import run
@@ -235,7 +256,7 @@ def optimize(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Find the plan with the greatest incremental value within the limits."""
+    """Find the plan with the greatest value within the limits."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios import run

@@ -24,7 +24,7 @@ def dryrun(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Who would be contacted on a day, and who is removed by which rule; no behaviour is simulated."""
+    """Who would be contacted on a day, who is held back by what. No behaviour is simulated."""
     day = _date("--date", date)
     loaded = _load(scenario, set_)
     _check_out(out)

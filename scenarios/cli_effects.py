@@ -51,7 +51,7 @@ def effects(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say what contacts add: from an experiment with arms, or from orders and a message log with a holdout."""
+    """Measure what contacts add, from a test with a control group. A table with arms, or orders and messages."""
     named = {
         option: _pairs(f"--{option}", listed(text))
         for option, text in (("outcomes", outcomes), ("columns", columns), ("message-columns", message_columns))

@@ -60,7 +60,7 @@ def sensitivity(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say which uncertain assumption could change the plan, and what it is worth to find it out first."""
+    """Which assumption could change the plan; what to test first. And what it is worth to know it before choosing."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.sweeping import plan_from
@@ -87,7 +87,7 @@ def credit(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say through which channel, offer and campaign the money comes, and what only their being together brings."""
+    """Which channel, offer and campaign brings the money. Alone, missing without it, and its fair share."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.crediting import credit_parts
@@ -119,7 +119,7 @@ def cohorts(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Orders, contacts, opt-outs and contribution by the time of the first order, under two policies, paired."""
+    """Customers by time of first order, under two policies. Orders, contacts, opt-outs and contribution, paired."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.cohorting import compare_cohorts
@@ -147,15 +147,13 @@ def before_after(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say what a change of policy seems to do, period against period, and what it does, beside its twin."""
+    """What a change seems to do, and what it does. Period against period, and beside the twin without the change."""
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.sweeping import plan_from
+    from scenarios.run import plan_of
     from scenarios.switching import before_after as recipe
 
-    given = plan_from(plan, loaded)
-    if given is None:
-        raise ValueError("the option is required")
+    given = plan_of(plan, loaded)
     with _progress() as progress:
         done = recipe(
             loaded, given, weeks=weeks, seed=seed, customers=customers, threads=threads, progress=progress

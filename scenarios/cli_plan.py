@@ -64,7 +64,7 @@ def experiment(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say how to prove a plan: holdout, duration, power, price; or that it cannot be proved at an acceptable cost."""
+    """Design the proof of a plan: holdout, weeks, power, price. Or say that there is none at an acceptable cost."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.experiment_terms import Terms
@@ -97,7 +97,7 @@ def deliver(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Play a plan through send windows, throughput and a call centre: on time, needed seats, capacity."""
+    """Play a plan through send windows and a call centre. Share on time, needed seats and throughput, capacity."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.delivering import plan_delivery
@@ -121,7 +121,7 @@ def report(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Elsewhere than in the run.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Make the page of a run again, with an Excel workbook and CSV files of its tables."""
+    """Make the page of a run again, with Excel and CSV files."""
     from scenarios.reporting import report_run
 
     for file in report_run(run, out):
@@ -137,7 +137,7 @@ def export(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Hand a plan over: caps by segment and channel, dated calendar, audience by customer (CSV and JSON)."""
+    """Hand a plan over: caps, dated calendar, audiences. As CSV and JSON."""
     _check_out(out)
     from scenarios.exporting import export_run, summary_lines
 

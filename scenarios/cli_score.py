@@ -25,7 +25,7 @@ def score(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Score plans and solvers on the public benchmark worlds: regret, broken limits, time."""
+    """Score plans and solvers on the public benchmark worlds. Regret, broken limits, time."""
     from scenarios import score as scoring
 
     solvers = scoring.SOLVERS if solver and "all" in solver else tuple(solver or ())

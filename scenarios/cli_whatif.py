@@ -55,7 +55,7 @@ def compare(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Put scenarios, variants and plans side by side, paired: differences, and who wins by how much."""
+    """Put scenarios and plans side by side: who wins by how much. All meet the same customers with the same luck."""
     loaded = [_load(scenario, set_) for scenario in scenarios]
     _check_out(out)
     from scenarios.comparing import alternatives_of, compare_alternatives
@@ -97,7 +97,9 @@ def sweep(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Vary one or two keys: caps, budgets, capacities, prices, any number; paired, and resumed if interrupted.
+    """Vary caps, budgets, prices, any number; benchmark a cap.
+
+    One key or two; all points are paired, and an interrupted sweep goes on where it stopped.
 
     Varying a cap's max_contacts gives the cap benchmark: which cap to set, what a looser one gains and costs.
     """
@@ -155,7 +157,7 @@ def require(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Plan backwards: which budget and volumes does a goal need? Exit code 3 if it cannot be reached, and why."""
+    """Plan backwards: which budget and volumes a goal needs. If it cannot be reached: why, and exit code 3."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.requiring import Goal, require_goal
@@ -181,7 +183,7 @@ def rules(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say what each rule of contact keeps back and what it is worth, by taking it away alone."""
+    """What each rule of contact keeps back, and what that is worth. Every rule is taken away alone."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.attributing import attribute_rules
@@ -210,7 +212,7 @@ def ledger(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say who ends in another segment because of the plan, and what these customers are worth, paired."""
+    """Who changes segment because of the plan, and what it brings. The same customers live with and without it."""
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.migrating import migration_ledger

@@ -7,9 +7,7 @@ cohorts hold who stayed: they differ from young ones in who is in them, so a coh
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -19,18 +17,15 @@ from scenarios import build
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
-from scenarios.logged import simulate_logged
+from scenarios.logged import OTHER, PLAN, Versus, refuse_itself, simulate_logged, start_logged, two_policies
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, headline, money, number
-from scenarios.world import load_base, make_world, no_contact
 from sim.compare import base_total, value_per_customer
 from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, NANO, OPT_OUTS, ORDERS
-from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.result import SimulationResult
-from sim.start import start_world
 from sim.units import MICRO
 
 if TYPE_CHECKING:
@@ -41,9 +36,6 @@ Progress = Callable[[float, float, str], None]
 Period = Literal["month", "quarter", "year"]
 PERIODS: dict[Period, tuple[int, int]] = {"month": (1, 30), "quarter": (3, 91), "year": (12, 365)}
 """Months of a period, and days where the scenario has no dates."""
-PLAN, OTHER = 0, 1
-CUSTOMERS = 30_000
-"""Simulated at most: every contact and order is kept."""
 STEP_DAYS = 28
 """Of the table of who still orders."""
 
@@ -52,7 +44,7 @@ def compare_cohorts(
     loaded: LoadedScenario,
     *,
     plan: Frequencies | None = None,
-    versus: Literal["current", "no_contact"] | None = None,
+    versus: Versus | None = None,
     by: Period = "quarter",
     seed: int = 1,
     customers: int | None = None,
@@ -61,17 +53,13 @@ def compare_cohorts(
 ) -> RunResult:
     """Orders, contacts, opt-outs and contribution by cohort under the plan (default: the current policy) and under
     ``versus`` (default: the current policy beside a plan, no contact beside the current policy)."""
-    if plan is None and versus == "current":
-        raise InputError.of("--versus", "the plan is the current policy itself", versus, "--plan FILE, or no_contact")
+    against: Versus = versus or ("current" if plan is not None else "no_contact")
+    refuse_itself(plan, against)
     clock, say = Clock(), progress or (lambda done, total, text: None)
     say(0, 3, "customers")
-    base = load_base(loaded)
-    size = min(customers or CUSTOMERS, loaded.scenario.base.simulated_customers)
-    world = replace(make_world(base, base.population(size, seed)), tail_weeks=0)
-    started = start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
-    chosen = plan or replace(world.current, name="current")
-    against = versus or ("current" if plan is not None else "no_contact")
-    other = world.current if against == "current" else no_contact(world)
+    base, started = start_logged(loaded, seed=seed, customers=customers, threads=threads)
+    world = started.world
+    chosen, other = two_policies(world, plan, against)
     say(1, 3, "both worlds")
     found = simulate_logged(started, [chosen, other], tail=chosen, seed=seed)
     say(2, 3, "cohorts")

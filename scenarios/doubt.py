@@ -46,7 +46,7 @@ def drawn_scenario(loaded: LoadedScenario, number: int, seed: int) -> tuple[Load
         for row, draw in zip(rows, draws, strict=True):
             stated = str(row["key"]).startswith("fatigue.") and preset
             if str(row["key"]).startswith(OPEN) and "low" in row and "high" in row and not stated:
-                _set(data, str(row["key"]), _triangle(float(draw), row["low"], row["value"], row["high"]))
+                set_value(data, str(row["key"]), triangle_quantile(float(draw), row["low"], row["value"], row["high"]))
         for channel in data["channels"].values():
             channel["clicked"]["value"] = min(channel["clicked"]["value"], channel["seen"]["value"])
     return replace(loaded, scenario=Scenario.model_validate(data)), preset or "as stated"
@@ -98,7 +98,8 @@ def doubt(
     }
 
 
-def _set(data: Part, key: str, value: float) -> None:
+def set_value(data: Part, key: str, value: float) -> None:
+    """Set the number of an assumption in a dumped scenario; its origin and interval stay."""
     *path, last = key.split(".")
     table = data
     for step in path:
@@ -106,7 +107,7 @@ def _set(data: Part, key: str, value: float) -> None:
     table[last]["value"] = value
 
 
-def _triangle(draw: float, low: float, value: float, high: float) -> float:
+def triangle_quantile(draw: float, low: float, value: float, high: float) -> float:
     """The quantile of the triangle over low and high with its top at the value."""
     if low == high:
         return float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,12 @@ class RunResult:
 
         return charts(self.result)
 
+    def plot(self, containing: str = "") -> Any:
+        """All charts one below the other as one altair chart, or those whose title contains a text."""
+        from scenarios.plots import plot
+
+        return plot(self.result, containing)
+
     def summary(self) -> str:
         """The tables that the command line prints."""
         from scenarios.console import show
@@ -50,6 +57,10 @@ class RunResult:
         text = io.StringIO()
         show(self.result, self.directory, file=text)
         return text.getvalue().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the same tables."""
+        return f'<pre style="line-height: 1.25; overflow-x: auto">{html.escape(self.summary())}</pre>'
 
     def __repr__(self) -> str:
         """One line: what ran, and the increment it found."""

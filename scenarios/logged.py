@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from scenarios.load import LoadedScenario
+from scenarios.world import Base, load_base, make_world, no_contact
 from sim.engine.tables import EV_SEGMENT
+from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
-from sim.start import Started
+from sim.start import Started, start_world
+from sim.world import World
 
 I64 = npt.NDArray[np.int64]
+Versus = Literal["no_contact", "current"]
+CUSTOMERS = 30_000
+"""Simulated at most: every contact, order and change of segment is kept."""
+PLAN, OTHER = 0, 1
+"""Worlds of ``two_policies``."""
+
+
+def without_tail(world: World) -> World:
+    """Nothing after the horizon is looked at."""
+    return replace(world, tail_weeks=0)
+
+
+def start_logged(
+    loaded: LoadedScenario,
+    *,
+    seed: int,
+    customers: int | None,
+    threads: int | None,
+    shape: Callable[[World], World] = without_tail,
+) -> tuple[Base, Started]:
+    """The customers of a scenario on day 0, few enough to keep all that happens; ``shape`` changes the world before."""
+    base = load_base(loaded)
+    size = min(customers or CUSTOMERS, loaded.scenario.base.simulated_customers)
+    world = shape(make_world(base, base.population(size, seed)))
+    return base, start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
+
+
+def refuse_itself(plan: Frequencies | None, versus: Versus) -> None:
+    """A comparison of the current policy with itself says nothing."""
+    if plan is None and versus == "current":
+        raise InputError.of("--versus", "the plan is the current policy itself", versus, "--plan FILE, or no_contact")
+
+
+def two_policies(world: World, plan: Frequencies | None, versus: Versus) -> tuple[Frequencies, Frequencies]:
+    """The plan (None: the current policy), and what it is compared with."""
+    chosen = plan or replace(world.current, name="current")
+    return chosen, world.current if versus == "current" else no_contact(world)
 
 
 def simulate_logged(

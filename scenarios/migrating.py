@@ -7,35 +7,35 @@ flows: a customer whom a contact has moved up is not an average customer of the 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
-from scenarios.logged import segments_on, simulate_logged
+from scenarios.logged import (
+    OTHER,
+    PLAN,
+    Versus,
+    refuse_itself,
+    segments_on,
+    simulate_logged,
+    start_logged,
+    two_policies,
+)
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, money, percent
-from scenarios.world import load_base, make_world, no_contact
 from sim.compare import Estimate, base_total, value_per_customer
-from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.result import SimulationResult
-from sim.start import start_world
 from sim.units import MICRO
 from sim.world import World
 
 Progress = Callable[[float, float, str], None]
-Versus = Literal["no_contact", "current"]
-PLAN, OTHER = 0, 1
-CUSTOMERS = 30_000
-"""Simulated at most: every change of segment is kept."""
 
 
 def migration_ledger(
@@ -49,16 +49,12 @@ def migration_ledger(
     progress: Progress | None = None,
 ) -> RunResult:
     """Moves between segments over the horizon that the plan makes, with the paired contribution of those who moved."""
-    if plan is None and versus == "current":
-        raise InputError.of("--versus", "the plan is the current policy itself", versus, "--plan FILE, or no_contact")
+    refuse_itself(plan, versus)
     clock, say = Clock(), progress or (lambda done, total, text: None)
     say(0, 3, "customers")
-    base = load_base(loaded)
-    size = min(customers or CUSTOMERS, loaded.scenario.base.simulated_customers)
-    world = replace(make_world(base, base.population(size, seed)), tail_weeks=0)
-    started = start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
-    chosen = plan or replace(world.current, name="current")
-    other = world.current if versus == "current" else no_contact(world)
+    _, started = start_logged(loaded, seed=seed, customers=customers, threads=threads)
+    world = started.world
+    chosen, other = two_policies(world, plan, versus)
     say(1, 3, "both worlds")
     found = simulate_logged(started, [chosen, other], tail=chosen, seed=seed)
     ends = segments_on(found, started.begin.segment, world.days)

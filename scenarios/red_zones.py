@@ -1,28 +1,20 @@
-"""Red zones: which rates of a plan lie beyond the borders that the scenario states for a channel."""
+"""Red zones: which rates of a plan lie beyond the borders that the scenario states for a channel.
+
+The keys of ``[red_zones.CHANNEL]`` say it all: ``seen_below = 0.12`` is the measure, the side that calls for a look,
+and the border.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scenarios.load import LoadedScenario
-from scenarios.outcome import Part
+if TYPE_CHECKING:
+    from scenarios.load import LoadedScenario
 
-BASES = {
-    "delivered": "sent",
-    "seen": "delivered",
-    "clicked": "delivered",
-    "unsubscribes": "delivered",
-    "complaints": "delivered",
-}
-"""Measure -> what it is a share of."""
-SIDES = {
-    "delivered": "below",
-    "seen": "below",
-    "clicked": "below",
-    "unsubscribes": "above",
-    "complaints": "above",
-}
+Part = dict[str, Any]
+COUNTED_APART = ("unsubscribes", "complaints")
+"""Measures that a result counts beside the funnel."""
 
 
 def red_zone_part(loaded: LoadedScenario, outcome: Mapping[str, Any]) -> Part:
@@ -39,18 +31,31 @@ def red_zone_borders(loaded: LoadedScenario) -> dict[str, dict[str, float]]:
     }
 
 
+def by_measure(zone: Mapping[str, float]) -> dict[str, tuple[float, str]]:
+    """``{"seen_below": 0.12}`` -> ``{"seen": (0.12, "below")}``."""
+    return {key.rpartition("_")[0]: (border, key.rpartition("_")[2]) for key, border in zone.items()}
+
+
+def base_of(measure: str) -> str:
+    """What a measure is a share of."""
+    return "sent" if measure == "delivered" else "delivered"
+
+
+def is_beyond(rate: float, border: float, side: str) -> bool:
+    """Whether a rate calls for a look."""
+    return rate < border if side == "below" else rate > border
+
+
 def _reached(borders: Mapping[str, Mapping[str, float]], outcome: Mapping[str, Any]) -> list[Part]:
     rows = []
     for channel, zone in borders.items():
-        for measure, base in BASES.items():
-            border, of = zone.get(f"{measure}_{SIDES[measure]}"), float(outcome["funnel"][channel][base])
-            if border is None or not of:
+        funnel = outcome["funnel"][channel]
+        for measure, (border, side) in by_measure(zone).items():
+            of = float(funnel[base_of(measure)])
+            if not of:
                 continue
-            counted = outcome[measure] if measure in ("unsubscribes", "complaints") else None
-            rate = float(outcome["funnel"][channel][measure] if counted is None else counted[channel]) / of
-            if rate < border if SIDES[measure] == "below" else rate > border:
-                rows.append(
-                    {"channel": channel, "measure": measure, "of": base, "rate": rate, "border": border}
-                    | {"side": SIDES[measure]}
-                )
+            rate = float(outcome[measure][channel] if measure in COUNTED_APART else funnel[measure]) / of
+            if is_beyond(rate, border, side):
+                found = {"measure": measure, "of": base_of(measure), "rate": rate, "border": border, "side": side}
+                rows.append({"channel": channel, **found})
     return rows

@@ -20,6 +20,7 @@ from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows, toml_text
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, money, number, percent
+from scenarios.requiring_delivery import delivery_needs, needs_in_words
 from scenarios.run import optimize_scenario
 from scenarios.vary import varied
 from sim.errors import InputError
@@ -107,6 +108,9 @@ def require_goal(
     again = Valuer(loaded, seed=seed + VERIFY, customers=customers, threads=threads)
     verified = again.value(Alternative("plan", loaded, best.plan))
     result = _result(loaded, goal, target, best, steps, verified, today, most_list_loss)
+    result |= delivery_needs(loaded, best.plan, seed=seed + VERIFY, threads=threads)
+    if told := needs_in_words(result.get("delivery", {})):
+        result["verdict"] += f" To deliver it in time takes {told}."
     result["provenance"] = provenance_part(clock, seed=seed, verify_seed=seed + VERIFY)
     say(10, 10, "done")
     frames, texts = {"steps": _frame(result["steps"])}, {"required.toml": _fragment(result)}

@@ -8,7 +8,6 @@ today's best customers falls back whatever is sent to it (regression to the mean
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,20 +18,19 @@ import numpy.typing as npt
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
-from scenarios.logged import segments_on, simulate_logged
+from scenarios.logged import segments_on, simulate_logged, start_logged
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money, number
-from scenarios.world import load_base, make_world
 from sim.compare import base_total, value_per_customer
 from sim.engine.tables import COST, NANO, OPT_OUTS, ORDERS, REVENUE, SENT, UNSUBSCRIBED_EXPECTED
 from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.simulate import simulate
-from sim.start import start_world
 from sim.units import MICRO
+from sim.world import World
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,8 +39,6 @@ I64 = npt.NDArray[np.int64]
 Progress = Callable[[float, float, str], None]
 BEFORE, AFTER = 0, 1
 """Phases of the simulation: its horizon under the current policy, and what comes after."""
-CUSTOMERS = 30_000
-"""Simulated at most: every change of segment is kept."""
 MEASURES = ("contribution", "revenue", "orders", "cost", "unsubscribes")
 
 
@@ -62,11 +58,10 @@ def before_after(
         raise InputError.of("--weeks", "is out of range", weeks, "1 to 104")
     clock, say = Clock(), progress or (lambda done, total, text: None)
     say(0, 3, "customers")
-    base = load_base(_with_dates_for(loaded, weeks))
-    size = min(customers or CUSTOMERS, loaded.scenario.base.simulated_customers)
-    made = make_world(base, base.population(size, seed))
-    world = replace(made, weeks=weeks, tail_weeks=weeks, economics=replace(made.economics, discount_per_year=0.0))
-    started = start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
+    base, started = start_logged(
+        _with_dates_for(loaded, weeks), seed=seed, customers=customers, threads=threads, shape=_undiscounted
+    )
+    world = started.world
     current = replace(world.current, name="current")
     say(1, 3, "the change")
     changed = simulate_logged(started, [current], tail=plan, seed=seed)
@@ -104,6 +99,11 @@ def _with_dates_for(loaded: LoadedScenario, weeks: int) -> LoadedScenario:
     """A horizon that holds both periods, so that seasons and newcomers reach that far."""
     horizon = loaded.scenario.horizon.model_copy(update={"weeks": weeks, "tail_weeks": weeks})
     return replace(loaded, scenario=loaded.scenario.model_copy(update={"horizon": horizon}))
+
+
+def _undiscounted(world: World) -> World:
+    """Money of both periods counts alike."""
+    return replace(world, economics=replace(world.economics, discount_per_year=0.0))
 
 
 def _row(changed: SimulationResult, twin: SimulationResult, measure: str, mine: npt.NDArray[np.bool_]) -> Part:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scenarios import build
-from scenarios.doubt import OPEN, PRESETS, _set, _triangle
+from scenarios.doubt import OPEN, PRESETS, set_value, triangle_quantile
 from scenarios.files import LIBRARY, read_toml
 from scenarios.load import LoadedScenario
 from scenarios.schema import Scenario
@@ -43,7 +43,7 @@ class Unknown:
         """The value at a place of the axis, 0 to 1: low to high, or a preset."""
         if self.value is None or self.low is None or self.high is None:
             return PRESETS[min(len(PRESETS) - 1, int(place * len(PRESETS)))]
-        return _triangle(place, self.low, self.value, self.high)
+        return triangle_quantile(place, self.low, self.value, self.high)
 
     def told(self, place: float) -> str:
         """The same in words."""
@@ -82,7 +82,7 @@ def scenario_at(loaded: LoadedScenario, axes: Sequence[Unknown], point: Sequence
             for table, keys in (_preset(found) if found else {}).items():
                 data[table].update(keys)
         else:
-            _set(data, axis.key, found)
+            set_value(data, axis.key, found)
     for channel in data["channels"].values():
         channel["clicked"]["value"] = min(channel["clicked"]["value"], channel["seen"]["value"])
     return replace(loaded, scenario=Scenario.model_validate(data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scenarios.report import curves
+from scenarios.report import charts
 from scenarios.report.figures import Figure, Panel
 from scenarios.report.format import Row, count, money, number, percent
 from scenarios.report.sections import Cell, Result, Section, Table
@@ -21,7 +21,7 @@ def sections(result: Result) -> Sequence[Section]:
         f"{terms['most_weeks']} weeks at most."
     )
     return [
-        Section("How long, and how many held out", text, _durations(result), [lambda: _power_figure(result)]),
+        Section("How long, and how many held out", text, _durations(result), [lambda: _price_figure(result)]),
         Section("Segment by segment", "", _segments(result)),
         Section("How to need less", "", _others(result)),
     ]
@@ -103,24 +103,29 @@ def _others(result: Result) -> Table:
     return Table(("split by", "power", "share held out that is needed", "price"), rows, note)
 
 
-def _power_figure(result: Result) -> Figure:
+def _price_figure(result: Result) -> Figure:
+    """A power of 80 % in every row would be a flat line: what differs is the price."""
+    currency, terms = result["scenario"]["currency"], result["terms"]
     rows: list[Row] = [
         {
-            "x": f"{row['weeks']}",
-            "mean": 100 * row["power"],
-            "low": 100 * row["power"],
-            "high": 100 * row["power"],
-            "text": percent(row["power"]),
-            "tone": "plan" if row["weeks"] == result["design"]["weeks"] else "grey",
+            "label": f"{row['weeks']} weeks" + ("" if _proves(row) else f" (power {percent(row['power'])})"),
+            "tone": "plan" if row["weeks"] == result["design"]["weeks"] else "grey" if _proves(row) else "faint",
+            "mean": row["forgone"],
+            "text": f"{number(row['forgone'])}, {percent(row['share'])} held out",
         }
         for row in result["durations"]
     ]
-    spec = curves.curve(rows, "Duration, weeks", "Chance to find the effect, %", "Power by duration")
+    spec = charts.bars(rows, f"Contribution that held-out customers do not bring, {currency}", "Price by duration")
     caption = (
-        "Chance that the experiment finds the effect, by duration, each with its share held out (table). Computed "
-        "from the spread of the simulated customers, without an interval of its own; the chosen design is coloured."
+        f"What the proof costs by duration, each with the smallest share held out that finds the effect with a power "
+        f"of {percent(terms['power'])}; the chosen design is coloured, and durations that prove nothing at an "
+        "acceptable share say their power. Expected money, without an interval of its own."
     )
-    return Figure("Power by duration", caption, [Panel("power", spec)])
+    return Figure("The price of a proof", caption, [Panel("price", spec)])
+
+
+def _proves(row: Row) -> bool:
+    return bool(row["provable"] or row["cuped"]["provable"])
 
 
 def _unit(result: Result) -> str:

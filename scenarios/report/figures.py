@@ -118,7 +118,9 @@ def doubt_figure(result: Row) -> Figure | None:
         ]
         if len(rows) > 1:
             title = f"Contribution beside {name}, {currency}"
-            panels.append(Panel(f"doubt-{versus}", charts.ranges(rows, title, f"Kinds of doubt: {title}")))
+            panels.append(
+                Panel(f"doubt-{versus}", charts.ranges(rows, title, f"Kinds of doubt: {title}"), f"beside {name}")
+            )
     if not panels:
         return None
     caption = (

@@ -32,7 +32,36 @@ def _needs(result: Result) -> Table:
     ]
     rows += [[f"{name}, contacts a week", count(many), ""] for name, many in result["contacts_per_week"].items()]
     rows += [[f"{name}, busiest week", count(many), ""] for name, many in result.get("capacity_per_week", {}).items()]
-    return Table(("what", "needed", "current policy"), rows, "On draws that no search has seen.")
+    return Table(("what", "needed", "now"), rows + _delivery(result), _needs_note(result))
+
+
+def _delivery(result: Result) -> list[list[Cell | str]]:
+    """Throughput and seats, beside those there are."""
+    delivery = result.get("delivery", {})
+    rows: list[list[Cell | str]] = [
+        [
+            f"{row['channel']}, messages an hour",
+            count(row["per_hour_needed"]) if "per_hour_needed" in row else "another send window",
+            count(row["per_hour"]),
+        ]
+        for row in delivery.get("channels", [])
+    ]
+    if calls := delivery.get("calls"):
+        needed = str(calls["seats_needed"]) if "seats_needed" in calls else "more than can be tried"
+        rows.append(["call centre, seats", needed, str(calls["seats"])])
+    return rows
+
+
+def _needs_note(result: Result) -> str:
+    delivery = result.get("delivery")
+    note = "On draws that no search has seen. Now: the current policy, and what the scenario has."
+    if not delivery:
+        return note
+    played = f" Played through {delivery['weeks']} weeks: {percent(delivery['target_share'])} of the messages in time"
+    if calls := delivery.get("calls"):
+        level, minutes = percent(calls["service_level"]), calls["answer_within_minutes"]
+        played += f", {level} of the calls answered within {minutes:g} min"
+    return f"{note}{played}."
 
 
 def _plan(result: Result) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from scenarios.red_zones import base_of, by_measure, is_beyond
 from scenarios.report.format import (
     Row,
     count,
@@ -16,15 +17,6 @@ from scenarios.report.format import (
     words,
 )
 from scenarios.report.limits import limit_is_broken, price_texts
-
-RED_ZONES = {
-    "delivered": (0.95, "below"),
-    "seen": (0.12, "below"),
-    "clicked": (0.01, "below"),
-    "unsubscribes": (0.004, "above"),
-    "complaints": (0.001, "above"),
-}
-"""Rates that call for a look: delivered of sent, the rest of delivered. For runs whose scenario states none."""
 
 
 def cell(estimate: Row | None) -> Row:
@@ -159,7 +151,7 @@ def limit_rows(result: Row) -> list[Row]:
 
 
 def funnel_rows(result: Row) -> list[Row]:
-    """One row per channel: how many, and which share of the step before (see ``RED_ZONES``)."""
+    """One row per channel: how many, and which share of the step before; rates beyond a border are marked."""
     rows = []
     for channel in channel_names(result):
         steps = dict(result.get("funnel", {}).get(channel, {}))
@@ -178,11 +170,8 @@ FUNNEL_STEPS = ("sent", "delivered", "seen", "clicked", "unsubscribes", "complai
 
 
 def zone_of(result: Mapping[str, Any], channel: str) -> dict[str, tuple[float, str]]:
-    """Measure -> (border, side) of a channel, as the scenario states them; without any, rules of thumb."""
-    if "red_zones" not in result:
-        return RED_ZONES
-    stated = result["red_zones"].get("borders", {}).get(channel, {})
-    return {key: (stated[f"{key}_{side}"], side) for key, (_, side) in RED_ZONES.items() if f"{key}_{side}" in stated}
+    """Measure -> (border, side) of a channel, as the scenario states them."""
+    return by_measure(result.get("red_zones", {}).get("borders", {}).get(channel, {}))
 
 
 def red_zone_texts(result: Row) -> list[str]:
@@ -197,13 +186,12 @@ def red_zone_texts(result: Row) -> list[str]:
 def funnel_cell(steps: dict[str, float], key: str, zone: dict[str, tuple[float, str]]) -> Row:
     if key not in steps:
         return {"count": "", "rate": "", "alarm": False}
-    of = steps.get("sent" if key == "delivered" else "delivered")
+    of = steps.get(base_of(key))
     if key == "sent" or not of:
         return {"count": count(steps[key]), "rate": "", "alarm": False}
-    rate = round(steps[key] / of, 4)
-    border, side = zone.get(key, (0.0, "below"))
-    alarm = rate < border if side == "below" else rate > border
-    return {"count": count(steps[key]), "rate": percent(rate), "alarm": alarm}
+    rate = steps[key] / of
+    alarm = key in zone and is_beyond(rate, *zone[key])
+    return {"count": count(steps[key]), "rate": percent(round(rate, 4)), "alarm": alarm}
 
 
 def flow_matrix(result: Row) -> Row | None:

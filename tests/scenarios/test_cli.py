@@ -5,6 +5,7 @@ import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,31 @@ def test_help_lists_the_commands(call):
     assert code == 0
     for command in ("init", "validate", "fit", "simulate", "optimize"):
         assert f"\n  {command} " in out
+
+
+def test_help_has_every_command_once_and_cuts_no_sentence(call):
+    from typer.main import get_command
+
+    from scenarios.cli import app
+    from scenarios.cli_help import SECTIONS
+
+    commands: Any = get_command(app)
+    placed = [name for names in SECTIONS.values() for name in names]
+    assert len(placed) == len(set(placed))
+    assert set(placed) < set(commands.commands)
+    code, out, _ = call("-h")
+    assert code == 0
+    assert "..." not in out.replace("[ARGS]...", "")
+    summary = {line.split()[0]: line.rstrip() for line in out.splitlines() if line.startswith("  ") and line.strip()}
+    for name in commands.commands:
+        assert sum(line.startswith(f"  {name} ") for line in out.splitlines()) == 1
+        assert summary[name].endswith("."), f"{name}: the first sentence does not fit on one line of 80 columns"
+
+
+def test_version(call):
+    from importlib.metadata import version
+
+    assert call("--version") == (0, f"contactpolicy {version('contactpolicy')}\n", "")
 
 
 def test_init_writes_a_valid_starter_once(call, tmp_path):

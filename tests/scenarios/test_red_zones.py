@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scenarios import load_scenario, simulate
+from scenarios.red_zones import base_of, by_measure, is_beyond
 from scenarios.report import render_report
+from scenarios.report.tables import funnel_rows
+from scenarios.schema_red_zones import RedZone
 from sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -43,3 +46,30 @@ def test_no_red_zone_and_mistakes() -> None:
         load_scenario("library:small", ["red_zones.emial.seen_below=0.1"])
     with pytest.raises(InputError, match=r"red_zones\.email\.seen_below: is out of range"):
         load_scenario("library:small", ["red_zones.email.seen_below=2"])
+
+
+def test_the_keys_of_a_scenario_say_measure_and_side() -> None:
+    """Every key that a scenario may have names a step of the funnel; a rate at its border is on neither side."""
+    zone = by_measure(dict.fromkeys(RedZone.model_fields, 0.5))
+    assert zone == {
+        "delivered": (0.5, "below"), "seen": (0.5, "below"), "clicked": (0.5, "below"),
+        "unsubscribes": (0.5, "above"), "complaints": (0.5, "above"),
+    }  # fmt: skip
+    assert [base_of(measure) for measure in zone] == ["sent", *["delivered"] * 4]
+    assert is_beyond(0.49, 0.5, "below")
+    assert is_beyond(0.51, 0.5, "above")
+    assert not is_beyond(0.5, 0.5, "below")
+    assert not is_beyond(0.5, 0.5, "above")
+
+
+def test_the_marks_on_the_page_are_those_of_the_result() -> None:
+    """.00104 complaints are above .001 although they are printed as 0.10 %; without borders nothing is marked."""
+    result = {
+        "plan": [], "contacts": {"email": 10_000}, "complaints": {"email": 10.4}, "unsubscribes": {"email": 1},
+        "funnel": {"email": {"sent": 10_000, "delivered": 10_000, "seen": 1_000, "clicked": 500}},
+        "red_zones": {"borders": {"email": {"complaints_above": 0.001, "seen_below": 0.12, "clicked_below": 0.05}}},
+    }  # fmt: skip
+    (row,) = funnel_rows(result)
+    assert [item["alarm"] for item in row["cells"]] == [False, False, True, False, False, True]
+    (row,) = funnel_rows({key: value for key, value in result.items() if key != "red_zones"})
+    assert not any(item["alarm"] for item in row["cells"])

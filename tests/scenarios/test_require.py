@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from optimizer.errors import Infeasible
-from scenarios import cli, load_scenario, optimize, simulate
+from scenarios import build, cli, load_scenario, optimize, simulate
+from scenarios.delivering import plan_delivery
+from scenarios.load import LoadedScenario
 from scenarios.report import render_report
 from scenarios.requiring import Goal, require_goal
+from scenarios.requiring_delivery import delivery_needs, needs_in_words
 from sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -114,3 +117,31 @@ def test_goals() -> None:
     assert Goal.parse("revenue=-10%") == Goal("revenue", None, -0.10)
     with pytest.raises(InputError, match="--most-list-loss: is out of range"):
         require_goal(load_scenario("library:small"), Goal.parse("value=1"), most_list_loss=2)
+
+
+def test_seats_and_throughput_are_those_of_deliver(kernels: None) -> None:
+    """What it names, put into the scenario, is enough, and less is not; without windows and seats nothing is said."""
+    short = ["horizon.weeks=1", "horizon.tail_weeks=0", "base.synthetic=1_000"]
+
+    def scenario(per_hour: float, seats: int) -> LoadedScenario:
+        calls = f"call_centre={{seats = {seats}, call_minutes = 10, calls_per_contact = {{email = 0.2}}}}"
+        sending = f"delivery.email={{per_hour = {per_hour!r}, on_time_hours = 6}}"
+        return load_scenario("library:small", [*short, sending, calls])
+
+    loaded = scenario(20.0, 1)
+    plan = build.current_plan(loaded)
+    needs = delivery_needs(loaded, plan, seed=3, threads=1)["delivery"]
+    seats, per_hour = needs["calls"]["seats_needed"], needs["channels"][0]["per_hour_needed"]
+    assert per_hour > 20
+    assert seats > needs["calls"]["seats"] == 1
+    assert needs_in_words(needs) == f"{per_hour:,.0f} email an hour, {seats} seats"
+
+    def played(per_hour: float, seats: int) -> dict[str, Any]:
+        return plan_delivery(scenario(per_hour, seats), plan=plan, weeks=needs["weeks"], seed=3, threads=1).result
+
+    enough, slow, few = played(per_hour, seats), played(0.9 * per_hour, seats), played(per_hour, seats - 1)
+    assert enough["channels"][0]["on_time_share"] >= needs["target_share"] > slow["channels"][0]["on_time_share"]
+    level = needs["calls"]["service_level"]
+    assert enough["calls"]["answered_in_time"] >= level > few["calls"]["answered_in_time"]
+    assert delivery_needs(load_scenario("library:small", SMALL), plan, seed=3, threads=1) == {}
+    assert needs_in_words({}) == ""

@@ -13,7 +13,6 @@ from scenarios.comparing import compare_alternatives
 from scenarios.load import load_scenario
 from scenarios.report import render_report
 from scenarios.report.compared import sections
-from scenarios.report.tables import RED_ZONES
 from scenarios.vary import parse_variant, varied
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -51,16 +50,17 @@ def rate(row: Row, what: str) -> float:
 
 def test_more_to_everybody_burns_the_list() -> None:
     rows = rising()
+    borders = load_scenario("library:stories/fatigue").scenario.red_zones["email"].model_dump()
     opens, leaving = ([rate(row, what) for row in rows] for what in ("seen", "unsubscribes"))
     left = [row["reachable_by_channel"]["email"]["end"] for row in rows]
     assert opens == sorted(opens, reverse=True)
-    assert opens[0] > RED_ZONES["seen"][0] > opens[-1]
+    assert opens[0] > borders["seen_below"] > opens[-1]
     assert leaving == sorted(leaving)
-    assert leaving[0] < RED_ZONES["unsubscribes"][0] < leaving[-1]
+    assert leaving[0] < borders["unsubscribes_above"] < leaving[-1]
     assert left == sorted(left, reverse=True)
     complaining = [row["complaints_by_channel"]["email"] / row["funnel"]["email"]["delivered"] for row in rows]
     assert complaining == sorted(complaining)
-    assert complaining[0] < RED_ZONES["complaints"][0] < complaining[-1]
+    assert complaining[0] < borders["complaints_above"] < complaining[-1]
     assert left[-1] < 0.6 * rows[0]["reachable_by_channel"]["email"]["start"]
     complaints = [row["complaints_by_channel"]["email"] for row in rows]
     assert complaints == sorted(complaints)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import types
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from optimizer.errors import Infeasible
 from scenarios import cli, load_scenario, run, simulate, sweeping
 from scenarios.alternatives import Valuer
+from scenarios.cap_benchmark import _crowded_out
 from scenarios.finished import RunResult
 from scenarios.frontier import efficient
 from scenarios.grid import parse_axes
@@ -240,3 +242,16 @@ def test_the_command_writes_a_run_and_cleans_up(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert {"result.json", "report.html", "points.parquet"} <= {path.name for path in (tmp_path / "out").iterdir()}
     assert call("--fill", "--search")[0] == 2
+
+
+def test_channels_that_a_looser_cap_crowds_out_are_named() -> None:
+    def valued(email: float, sms: float) -> Any:
+        return types.SimpleNamespace(contacts={"email": email, "sms": sms})
+
+    crowded = _crowded_out([valued(100, 40), valued(200, 5)], [3, 5], (0, 1))
+    assert len(crowded) == 1
+    assert "With 5 instead of 3" in crowded[0]
+    assert "sms 40 → 5 contacts" in crowded[0]
+    assert crowded == _crowded_out([valued(100, 40), valued(200, 5)], [3, 5], (1, 0))
+    assert _crowded_out([valued(100, 40), valued(200, 39)], [3, 5], (0, 1)) == []
+    assert _crowded_out([valued(100, 40)], [3], (0, 0)) == []
