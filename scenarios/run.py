@@ -30,12 +30,14 @@ from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
+from scenarios.simulating import Crowd, CustomerFrames
 from scenarios.world import Base, load_base, make_world, no_contact
 from sim.campaigns import Program
 from sim.policy import Frequencies
-from sim.result import SimulationResult
+from sim.result import Findings, SimulationResult
 from sim.simulate import simulate
-from sim.start import start_world
+from sim.stream import Ask
+from sim.world import World
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,28 +114,27 @@ def simulate_scenario(
     clock, say = Clock(), progress or _silent
     chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
     say(0.0, 1.0, "customers")
-    base = load_base(loaded)
-    world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
-    given = plan is not None
-    plans = [chosen, *([world.current] if given else []), no_contact(world)]
+    base, given = load_base(loaded), plan is not None
     worlds = {key: n for n, key in enumerate(("plan", "current", "no_contact") if given else ("plan", "no_contact"))}
-    say(0.1, 1.0, "the way to day 0")
-    started = start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
-    say(0.2, 1.0, "simulation")
-    found = simulate(
-        started, plans, seed=seed, tail=chosen, threads=threads,
-        progress=lambda share: say(0.2 + 0.5 * share, 1.0, "simulation"),
-    )  # fmt: skip
+
+    def asked(world: World) -> tuple[Ask, ...]:
+        plans = (chosen, *([world.current] if given else []), no_contact(world))
+        back = Ask(plans, tail=world.current, detailed=False)
+        return Ask(plans, tail=chosen), *([back] if given and world.tail_weeks else [])
+
+    crowd = Crowd(base, customers or loaded.scenario.base.simulated_customers, seed, threads or os.cpu_count() or 1)
+    kept = CustomerFrames(base, worlds)
+    found, *back = crowd.ask(
+        asked, say=lambda share, text: say(0.05 + 0.9 * share, 1.0, text), keep=kept if per_customer else None
+    )
     result = _head("simulate", loaded, found, name, chosen) | plan_outcome(found, worlds)
     result |= program_outcome(found, worlds["plan"])
-    if given and world.tail_weeks:
-        say(0.7, 1.0, "the same, with the current policy after the horizon")
-        back = simulate(started, plans, seed=seed, tail=world.current, threads=threads, detailed=False)
-        result["tail_sensitivity"] = {"tail": "current", **values(back, worlds)}
+    if back:
+        result["tail_sensitivity"] = {"tail": "current", **values(back[0], worlds)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
     result |= _unused(loaded)
-    return _finish(base, found, worlds, chosen, result, per_customer)
+    return _finish(base, found, worlds, chosen, result, {"customers": kept.frame()} if per_customer else {})
 
 
 def optimize_scenario(
@@ -199,7 +200,12 @@ def optimize_scenario(
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
     result |= _unused(loaded)
-    return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
+    frames = {"customers": _customers(base, done.fresh, worlds)} if per_customer else {}
+    return _finish(base, done.fresh, worlds, found_plan, result, frames)
+
+
+def _customers(base: Base, found: SimulationResult, worlds: Worlds) -> pl.DataFrame:
+    return customer_frame(found, worlds, base.customer_ids(found.world.population))
 
 
 def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:
@@ -227,11 +233,11 @@ def plan_of(given: PlanGiven, loaded: LoadedScenario) -> Frequencies:
     return _chosen_plan(given, build.current_plan(loaded), build.program(loaded))[0]
 
 
-def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: str, plan: Frequencies) -> Part:
+def _head(command: str, loaded: LoadedScenario, found: Findings, name: str, plan: Frequencies) -> Part:
     return {
         "schema_version": SCHEMA_VERSION,
         "command": command,
-        "scenario": scenario_part(loaded, found.world.population),
+        "scenario": scenario_part(loaded, found.people),
         "plan_name": name,
         "plan": plan_rows(plan),
         "current_plan": plan_rows(found.world.current),
@@ -256,9 +262,9 @@ def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) ->
 
 
 def _finish(
-    base: Base, found: SimulationResult, worlds: Worlds, plan: Frequencies, result: Part, per_customer: bool
+    base: Base, found: Findings, worlds: Worlds, plan: Frequencies, result: Part, more: dict[str, pl.DataFrame]
 ) -> RunResult:
-    """Add the tables and what the result stands on."""
+    """Add the tables and what the result stands on; ``more`` tables are not part of result.json."""
     tables = {
         "weekly": weekly_rows(found, worlds),
         "segments": segment_rows(found, worlds),
@@ -266,10 +272,7 @@ def _finish(
         "assumptions": assumption_rows(base),
     }
     result = result | history_part(base) | red_zone_part(base.loaded, result)
-    frames = {name: _frame(rows) for name, rows in tables.items()}
-    if per_customer:
-        ids = base.customer_ids(found.world.population)
-        frames["customers"] = customer_frame(found, worlds, ids)
+    frames = {name: _frame(rows) for name, rows in tables.items()} | more
     resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
     texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}
     return RunResult(result | tables, frames, plan, texts, base.loaded.slug)
