@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,13 +31,14 @@ from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
-from scenarios.simulating import Crowd, CustomerFrames
+from scenarios.rundir import part_folder
+from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
 from scenarios.world import Base, load_base, make_world, no_contact
 from sim.campaigns import Program
 from sim.policy import Frequencies
 from sim.result import Findings, SimulationResult
 from sim.simulate import simulate
-from sim.stream import Ask
+from sim.stream import Ask, Engine
 from sim.world import World
 
 if TYPE_CHECKING:
@@ -62,13 +64,19 @@ def run_simulate(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    per_customer: bool = False,
+    engine: Engine | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """``simulate_scenario`` of the plan in a file, default the current one; written to a run directory."""
-    return simulate_scenario(
-        loaded, plan=plan_file, seed=seed, customers=customers, threads=threads, progress=progress
-    ).write(out)
+    """``simulate_scenario`` of the plan in a file, default the current one; written to a run directory.
+
+    ``per_customer``: also the folder ``customers``, a Parquet file for each part of them, written as they come."""
+    with part_folder(out) if per_customer else nullcontext() as folder:
+        return simulate_scenario(
+            loaded, plan=plan_file, seed=seed, customers=customers, threads=threads, customers_into=folder,
+            engine=engine, progress=progress,
+        ).write(out)  # fmt: skip
 
 
 def run_optimize(
@@ -104,12 +112,16 @@ def simulate_scenario(
     customers: int | None = None,
     threads: int | None = None,
     per_customer: bool = False,
+    customers_into: Path | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """The plan, the current policy and no contact on the same customers with the same draws.
 
     After the horizon all of them live under the plan ("the plan goes on"); ``tail_sensitivity`` is the value if
-    the current policy came back instead. ``per_customer``: also the table ``customers``.
+    the current policy came back instead. ``per_customer``: also the table ``customers``, in memory;
+    ``customers_into``: the same as Parquet files in this folder. ``engine``: where parts of the customers are
+    computed, default the threads of this machine.
     """
     clock, say = Clock(), progress or _silent
     chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
@@ -123,9 +135,10 @@ def simulate_scenario(
         return Ask(plans, tail=chosen), *([back] if given and world.tail_weeks else [])
 
     crowd = Crowd(base, customers or loaded.scenario.base.simulated_customers, seed, threads or os.cpu_count() or 1)
-    kept = CustomerFrames(base, worlds)
+    frames = CustomerFrames(base, worlds) if per_customer else None
+    keep = frames if customers_into is None else CustomerFiles(base, worlds, customers_into)
     found, *back = crowd.ask(
-        asked, say=lambda share, text: say(0.05 + 0.9 * share, 1.0, text), keep=kept if per_customer else None
+        asked, say=lambda share, text: say(0.05 + 0.9 * share, 1.0, text), keep=keep, engine=engine
     )
     result = _head("simulate", loaded, found, name, chosen) | plan_outcome(found, worlds)
     result |= program_outcome(found, worlds["plan"])
@@ -134,7 +147,8 @@ def simulate_scenario(
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
     result |= _unused(loaded)
-    return _finish(base, found, worlds, chosen, result, {"customers": kept.frame()} if per_customer else {})
+    done = _finish(base, found, worlds, chosen, result, {} if frames is None else {"customers": frames.frame()})
+    return done if customers_into is None else replace(done, folders={"customers": customers_into})
 
 
 def optimize_scenario(
