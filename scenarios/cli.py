@@ -96,6 +96,15 @@ Sets = Annotated[
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of all draws.")]
 Customers = Annotated[int | None, typer.Option(min=1, help="Customers to simulate, instead of the scenario's.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default all cores. Same results with any number.")]
+PerCustomer = Annotated[
+    bool, typer.Option("--per-customer", help="Also write customers/: a row for each customer, Parquet files.")
+]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Worker processes instead of threads (Dask). Same results with any number.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Compute on this Dask cluster, like tcp://host:8786.")
+]
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="New or empty directory for the files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the whole result.json on standard output.")]
 Debug = Annotated[
@@ -215,7 +224,10 @@ def simulate(
     ] = None,
     seed: Seed = 1,
     customers: Customers = None,
+    per_customer: PerCustomer = False,
     threads: Threads = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
     out: Out = None,
     json: Json = False,
     debug: Debug = False,
@@ -224,11 +236,13 @@ def simulate(
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios import run
+    from scenarios.cluster import asked_engine
 
-    with _progress() as progress:
+    with asked_engine(workers, scheduler) as engine, _progress() as progress:
         done = run.run_simulate(
-            loaded, plan_file=plan, seed=seed, customers=customers, threads=threads, out=out, progress=progress
-        )
+            loaded, plan_file=plan, seed=seed, customers=customers, threads=threads, per_customer=per_customer,
+            engine=engine, out=out, progress=progress,
+        )  # fmt: skip
     _print(done.result, done.directory, json)
 
 

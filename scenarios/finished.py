@@ -31,6 +31,8 @@ class RunResult:
     """A short name for folders."""
     directory: Path | None = None
     """Where it was written; None = nowhere."""
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of files written while it ran: name -> where they are until ``write`` moves them."""
 
     def frame(self, name: str) -> pl.DataFrame:
         """A table as a polars frame (``.to_pandas()`` for pandas)."""
@@ -84,6 +86,8 @@ class RunResult:
                 run.write_text(name, text)
             for name, frame in self.frames.items():
                 run.write_parquet(f"{name}.parquet", frame)
+            for name, folder in self.folders.items():
+                run.move_in(name, folder)
             run.write_text("report.html", render_report(self.result))
         return replace(self, directory=run.directory)
 

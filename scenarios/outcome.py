@@ -14,26 +14,22 @@ from sim.compare import Estimate, Increment, compare, outcome_interval, total_va
 from sim.engine.tables import (
     CLICKED_EXPECTED,
     COMPLAINTS_EXPECTED,
-    COST,
     DELIVERED,
     NANO,
-    ORDERS,
-    REVENUE,
     SEEN_EXPECTED,
     SENT,
     UNSUBSCRIBED_EXPECTED,
 )
-from sim.result import SimulationResult
-from sim.units import MICRO
+from sim.quantities import HORIZON, TAIL, Quantity, unit
+from sim.result import Findings
 
 Part = dict[str, Any]
 Worlds = Mapping[str, int]
 """World ("plan", "current", "no_contact") -> its place in the simulation; no "current" where the plan is that one."""
 VERSUS = {"versus_current": "current", "versus_none": "no_contact"}
-HORIZON, TAIL = 0, 1
 
 
-def plan_outcome(result: SimulationResult, worlds: Worlds) -> Part:
+def plan_outcome(result: Findings, worlds: Worlds) -> Part:
     """All that one simulation says about the plan, without the weekly tables."""
     return {
         "incremental": increments(result, worlds, HORIZON),
@@ -62,9 +58,9 @@ def increment(found: Increment, base_size: int) -> Part:
     }
 
 
-def increments(result: SimulationResult, worlds: Worlds, phase: int) -> Part:
+def increments(result: Findings, worlds: Worlds, phase: int) -> Part:
     """The plan over the current one and over no contact, in the horizon or (discounted) after it."""
-    size = result.world.population.base_size
+    size = result.people.base_size
     return {
         versus: increment(compare(result, worlds["plan"], worlds[other], phase=phase), size)
         for versus, other in VERSUS.items()
@@ -72,7 +68,7 @@ def increments(result: SimulationResult, worlds: Worlds, phase: int) -> Part:
     }
 
 
-def values(result: SimulationResult, worlds: Worlds) -> Part:
+def values(result: Findings, worlds: Worlds) -> Part:
     """Contribution of the horizon and of what is left after it, together."""
     return {
         versus: estimate(total_value(result, worlds["plan"], worlds[other]))
@@ -81,7 +77,7 @@ def values(result: SimulationResult, worlds: Worlds) -> Part:
     }
 
 
-def outcomes(result: SimulationResult, worlds: Worlds) -> Part:
+def outcomes(result: Findings, worlds: Worlds) -> Part:
     """What one real period can show, as contribution of the horizon."""
     spans = {
         versus: outcome_interval(result, worlds["plan"], worlds[other])
@@ -91,20 +87,20 @@ def outcomes(result: SimulationResult, worlds: Worlds) -> Part:
     return {key: {"outcome_low": float(low), "outcome_high": float(high)} for key, (low, high) in spans.items()}
 
 
-def baseline(result: SimulationResult, nothing: int) -> Part:
+def baseline(result: Findings, nothing: int) -> Part:
     """Expected orders and revenue of the horizon without any contact."""
-    return {"orders": _total(result, nothing, ORDERS, NANO), "revenue": _total(result, nothing, REVENUE, MICRO)}
+    return {name: _total(result, nothing, name) for name in ("orders", "revenue")}
 
 
-def cost(result: SimulationResult, world: int) -> float:
+def cost(result: Findings, world: int) -> float:
     """Contact cost of the horizon."""
-    return _total(result, world, COST, MICRO)
+    return _total(result, world, "cost")
 
 
-def contact_totals(result: SimulationResult, world: int) -> Part:
+def contact_totals(result: Findings, world: int) -> Part:
     """Contacts, unsubscribes, complaints and the funnel of each channel over the horizon."""
     lanes = result.totals.lane[world, : result.world.weeks].sum(axis=0)
-    scale = result.world.population.scale
+    scale = result.people.scale
     counted = {"sent": SENT, "delivered": DELIVERED}
     expected = {"seen": SEEN_EXPECTED, "clicked": CLICKED_EXPECTED}
     contacts, unsubscribes, complaints, funnel = Part(), Part(), Part(), Part()
@@ -117,5 +113,5 @@ def contact_totals(result: SimulationResult, world: int) -> Part:
     return {"contacts": contacts, "unsubscribes": unsubscribes, "complaints": complaints, "funnel": funnel}
 
 
-def _total(result: SimulationResult, world: int, column: int, unit: float) -> float:
-    return int(result.per_customer(world, HORIZON, column).sum()) * result.world.population.scale / unit
+def _total(result: Findings, world: int, name: str) -> float:
+    return result.moments(Quantity(name, HORIZON), world).total * result.people.scale / unit(name)

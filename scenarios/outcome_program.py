@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from scenarios.outcome import HORIZON, Part, estimate
-from sim.compare import base_total
-from sim.engine.tables import MICRO, OFFER_COST, OFFER_COST_ORGANIC, SENT
+from scenarios.outcome import Part, estimate
+from sim.compare import total_of
+from sim.engine.tables import SENT
 from sim.lines import lines_of
-from sim.result import SimulationResult
+from sim.quantities import HORIZON, Quantity
+from sim.result import Findings
 
 
-def program_outcome(result: SimulationResult, world: int) -> Part:
+def program_outcome(result: Findings, world: int) -> Part:
     """``offer_cost`` where there are offers, ``campaign_contacts`` where there are campaigns or cascades."""
     program = result.world.program
     return (offer_cost(result, world) if program.offers else {}) | (
@@ -17,24 +18,20 @@ def program_outcome(result: SimulationResult, world: int) -> Part:
     )
 
 
-def offer_cost(result: SimulationResult, world: int) -> Part:
+def offer_cost(result: Findings, world: int) -> Part:
     """Discounts of the horizon, {mean, ci_low, ci_high} in the currency: ``total``, and the part of it on ``organic``
     orders, which would have come anyway, at the full price."""
-    people = result.world.population
-    columns = {"total": OFFER_COST, "organic": OFFER_COST_ORGANIC}
+    names = {"total": "offer cost", "organic": "offer cost on organic orders"}
     return {
-        "offer_cost": {
-            name: estimate(base_total(result.per_customer(world, HORIZON, column), people, MICRO))
-            for name, column in columns.items()
-        }
+        "offer_cost": {key: estimate(total_of(result, Quantity(name, HORIZON), world)) for key, name in names.items()}
     }
 
 
-def campaign_contacts(result: SimulationResult, world: int) -> list[Part]:
+def campaign_contacts(result: Findings, world: int) -> list[Part]:
     """Contacts of the horizon by campaign and by step of each cascade that the plan runs: {campaign, step?, channel,
     contacts, share_of_first_step?}."""
     rows: list[Part] = []
-    scale, sent = result.world.population.scale, result.totals.line[world, : result.world.weeks, :, SENT].sum(axis=0)
+    scale, sent = result.people.scale, result.totals.line[world, : result.world.weeks, :, SENT].sum(axis=0)
     first: dict[str, float] = {}
     for number, line in enumerate(lines_of(result.world)):
         if line.campaign is None or line.campaign not in result.plans[world].campaigns:

@@ -25,7 +25,7 @@ from sim.engine.tables import (
     SEG_REVENUE,
     SENT,
 )
-from sim.result import SimulationResult
+from sim.result import Findings, SimulationResult
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 
 
-def weekly_rows(result: SimulationResult, worlds: Worlds) -> Rows:
+def weekly_rows(result: Findings, worlds: Worlds) -> Rows:
     """{world, week, channel, contacts, reachable}; reachable: subscribed at the end of the week."""
-    scale = result.world.population.scale
+    scale = result.people.scale
     return [
         {
             "world": name,
@@ -50,9 +50,9 @@ def weekly_rows(result: SimulationResult, worlds: Worlds) -> Rows:
     ]
 
 
-def segment_rows(result: SimulationResult, worlds: Worlds) -> Rows:
+def segment_rows(result: Findings, worlds: Worlds) -> Rows:
     """{world, week, segment, customers, contacts, orders, revenue}; customers at the end of the week."""
-    scale = result.world.population.scale
+    scale = result.people.scale
     return [
         {
             "world": name,
@@ -69,9 +69,9 @@ def segment_rows(result: SimulationResult, worlds: Worlds) -> Rows:
     ]
 
 
-def flow_rows(result: SimulationResult, world: int) -> Rows:
+def flow_rows(result: Findings, world: int) -> Rows:
     """{week, from, to, customers} between the ends of two weeks; pairs without customers are left out."""
-    scale, names = result.world.population.scale, result.world.rfm.segments
+    scale, names = result.people.scale, result.world.rfm.segments
     moved = result.totals.flow[world]
     return [
         {"week": int(week) + 1, "from": names[a], "to": names[b], "customers": int(moved[week, a, b]) * scale}

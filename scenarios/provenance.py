@@ -12,7 +12,7 @@ from typing import Any
 
 from scenarios.build import start_date
 from scenarios.load import LoadedScenario
-from sim.population import Population
+from sim.moments import Count
 
 SCHEMA_VERSION = 1
 """Of result.json."""
@@ -32,7 +32,7 @@ class Clock:
         return round(time.perf_counter() - self.began, 3)
 
 
-def scenario_part(loaded: LoadedScenario, population: Population) -> dict[str, Any]:
+def scenario_part(loaded: LoadedScenario, people: Count) -> dict[str, Any]:
     """The ``scenario`` of a result."""
     scenario, as_of, start = loaded.scenario, loaded.scenario.base.as_of, start_date(loaded)
     return {
@@ -44,8 +44,8 @@ def scenario_part(loaded: LoadedScenario, population: Population) -> dict[str, A
         "tail_weeks": scenario.horizon.tail_weeks,
         **({} if as_of is None else {"as_of": as_of.isoformat()}),
         **({} if start is None else {"start": start.isoformat()}),
-        "base_customers": population.base_size,
-        "simulated_customers": population.size,
+        "base_customers": people.base_size,
+        "simulated_customers": people.size,
         "changes": [change.as_dict() for change in loaded.changes],
         **_source(loaded),
     }

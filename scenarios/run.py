@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,15 @@ from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
+from scenarios.rundir import part_folder
+from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
 from scenarios.world import Base, load_base, make_world, no_contact
 from sim.campaigns import Program
 from sim.policy import Frequencies
-from sim.result import SimulationResult
+from sim.result import Findings, SimulationResult
 from sim.simulate import simulate
-from sim.start import start_world
+from sim.stream import Ask, Engine
+from sim.world import World
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,13 +64,19 @@ def run_simulate(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    per_customer: bool = False,
+    engine: Engine | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """``simulate_scenario`` of the plan in a file, default the current one; written to a run directory."""
-    return simulate_scenario(
-        loaded, plan=plan_file, seed=seed, customers=customers, threads=threads, progress=progress
-    ).write(out)
+    """``simulate_scenario`` of the plan in a file, default the current one; written to a run directory.
+
+    ``per_customer``: also the folder ``customers``, a Parquet file for each part of them, written as they come."""
+    with part_folder(out) if per_customer else nullcontext() as folder:
+        return simulate_scenario(
+            loaded, plan=plan_file, seed=seed, customers=customers, threads=threads, customers_into=folder,
+            engine=engine, progress=progress,
+        ).write(out)  # fmt: skip
 
 
 def run_optimize(
@@ -102,38 +112,43 @@ def simulate_scenario(
     customers: int | None = None,
     threads: int | None = None,
     per_customer: bool = False,
+    customers_into: Path | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """The plan, the current policy and no contact on the same customers with the same draws.
 
     After the horizon all of them live under the plan ("the plan goes on"); ``tail_sensitivity`` is the value if
-    the current policy came back instead. ``per_customer``: also the table ``customers``.
+    the current policy came back instead. ``per_customer``: also the table ``customers``, in memory;
+    ``customers_into``: the same as Parquet files in this folder. ``engine``: where parts of the customers are
+    computed, default the threads of this machine.
     """
     clock, say = Clock(), progress or _silent
     chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
     say(0.0, 1.0, "customers")
-    base = load_base(loaded)
-    world = make_world(base, base.population(customers or loaded.scenario.base.simulated_customers, seed))
-    given = plan is not None
-    plans = [chosen, *([world.current] if given else []), no_contact(world)]
+    base, given = load_base(loaded), plan is not None
     worlds = {key: n for n, key in enumerate(("plan", "current", "no_contact") if given else ("plan", "no_contact"))}
-    say(0.1, 1.0, "the way to day 0")
-    started = start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
-    say(0.2, 1.0, "simulation")
-    found = simulate(
-        started, plans, seed=seed, tail=chosen, threads=threads,
-        progress=lambda share: say(0.2 + 0.5 * share, 1.0, "simulation"),
-    )  # fmt: skip
+
+    def asked(world: World) -> tuple[Ask, ...]:
+        plans = (chosen, *([world.current] if given else []), no_contact(world))
+        back = Ask(plans, tail=world.current, detailed=False)
+        return Ask(plans, tail=chosen), *([back] if given and world.tail_weeks else [])
+
+    crowd = Crowd(base, customers or loaded.scenario.base.simulated_customers, seed, threads or os.cpu_count() or 1)
+    frames = CustomerFrames(base, worlds) if per_customer else None
+    keep = frames if customers_into is None else CustomerFiles(base, worlds, customers_into)
+    found, *back = crowd.ask(
+        asked, say=lambda share, text: say(0.05 + 0.9 * share, 1.0, text), keep=keep, engine=engine
+    )
     result = _head("simulate", loaded, found, name, chosen) | plan_outcome(found, worlds)
     result |= program_outcome(found, worlds["plan"])
-    if given and world.tail_weeks:
-        say(0.7, 1.0, "the same, with the current policy after the horizon")
-        back = simulate(started, plans, seed=seed, tail=world.current, threads=threads, detailed=False)
-        result["tail_sensitivity"] = {"tail": "current", **values(back, worlds)}
+    if back:
+        result["tail_sensitivity"] = {"tail": "current", **values(back[0], worlds)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
     result |= _unused(loaded)
-    return _finish(base, found, worlds, chosen, result, per_customer)
+    done = _finish(base, found, worlds, chosen, result, {} if frames is None else {"customers": frames.frame()})
+    return done if customers_into is None else replace(done, folders={"customers": customers_into})
 
 
 def optimize_scenario(
@@ -199,7 +214,12 @@ def optimize_scenario(
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
     result |= _unused(loaded)
-    return _finish(base, done.fresh, worlds, found_plan, result, per_customer)
+    frames = {"customers": _customers(base, done.fresh, worlds)} if per_customer else {}
+    return _finish(base, done.fresh, worlds, found_plan, result, frames)
+
+
+def _customers(base: Base, found: SimulationResult, worlds: Worlds) -> pl.DataFrame:
+    return customer_frame(found, worlds, base.customer_ids(found.world.population))
 
 
 def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:
@@ -227,11 +247,11 @@ def plan_of(given: PlanGiven, loaded: LoadedScenario) -> Frequencies:
     return _chosen_plan(given, build.current_plan(loaded), build.program(loaded))[0]
 
 
-def _head(command: str, loaded: LoadedScenario, found: SimulationResult, name: str, plan: Frequencies) -> Part:
+def _head(command: str, loaded: LoadedScenario, found: Findings, name: str, plan: Frequencies) -> Part:
     return {
         "schema_version": SCHEMA_VERSION,
         "command": command,
-        "scenario": scenario_part(loaded, found.world.population),
+        "scenario": scenario_part(loaded, found.people),
         "plan_name": name,
         "plan": plan_rows(plan),
         "current_plan": plan_rows(found.world.current),
@@ -256,9 +276,9 @@ def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) ->
 
 
 def _finish(
-    base: Base, found: SimulationResult, worlds: Worlds, plan: Frequencies, result: Part, per_customer: bool
+    base: Base, found: Findings, worlds: Worlds, plan: Frequencies, result: Part, more: dict[str, pl.DataFrame]
 ) -> RunResult:
-    """Add the tables and what the result stands on."""
+    """Add the tables and what the result stands on; ``more`` tables are not part of result.json."""
     tables = {
         "weekly": weekly_rows(found, worlds),
         "segments": segment_rows(found, worlds),
@@ -266,10 +286,7 @@ def _finish(
         "assumptions": assumption_rows(base),
     }
     result = result | history_part(base) | red_zone_part(base.loaded, result)
-    frames = {name: _frame(rows) for name, rows in tables.items()}
-    if per_customer:
-        ids = base.customer_ids(found.world.population)
-        frames["customers"] = customer_frame(found, worlds, ids)
+    frames = {name: _frame(rows) for name, rows in tables.items()} | more
     resolved = base.loaded.scenario.model_dump(mode="json", exclude_none=True)
     texts = {"scenario.json": json.dumps(resolved, indent=1, ensure_ascii=False, allow_nan=False) + "\n"}
     return RunResult(result | tables, frames, plan, texts, base.loaded.slug)

@@ -56,6 +56,10 @@ class RunDirectory:
         self.write_text("plan.toml", plan_toml(plan))
         self.write_text("plan.csv", plan_csv(plan))
 
+    def move_in(self, name: str, folder: Path) -> Path:
+        """Take over a folder of finished files, from the same file system (``part_folder``)."""
+        return folder.rename(self._inside(name))
+
     def _inside(self, name: str) -> Path:
         """A path of the run; nothing is ever written elsewhere."""
         path = self.workplace / name
@@ -80,6 +84,18 @@ def run_directory(
         run.directory = _publish(workplace, Path(out)) if out else _number(workplace, parent, f"{slug}-{command}")
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
+
+
+@contextmanager
+def part_folder(out: str | Path | None = None, root: str | Path = "runs") -> Iterator[Path]:
+    """A hidden folder beside the run to come, for files that are written before it is finished; removed at the end
+    if nobody took it."""
+    parent = Path(out).absolute().parent if out is not None else Path(root).absolute()
+    folder = _make_workplace(parent, "parts")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def refuse_used(out: str | Path) -> None:

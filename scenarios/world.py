@@ -28,7 +28,8 @@ from sim.fit.organic import UNDER_CURRENT_CONTACTS, OrganicFit, fit_organic
 from sim.fit.posterior import TraitPosterior
 from sim.orders import OrderLog, read_orders
 from sim.policy import Frequencies
-from sim.population import OrganicModel, Population, from_orders, synthetic
+from sim.population import OrganicModel, Population, synthetic
+from sim.real_customers import RealCustomers
 from sim.rfm import RfmScheme
 from sim.start import start_world
 from sim.world import World
@@ -102,11 +103,16 @@ class Base:
     def bare_population(self, customers: int, seed: int) -> Population:
         """The same without birthdays, households, suppression and newcomers."""
         if self.history is None:
-            return self._invented(customers, seed)
+            return self.invented(customers, seed)
+        return self.real_customers.simulated(customers, seed).part(0, None)
+
+    @cached_property
+    def real_customers(self) -> RealCustomers:
+        """The customers of the orders, and what their orders say about each of them."""
         h = self.history
-        return from_orders(
-            h.orders, h.organic, h.spend, as_of=h.last_day, customers=customers, seed=seed, traits=h.traits
-        )
+        if h is None:
+            raise ValueError("an invented base has no orders")
+        return RealCustomers.of(h.orders, h.organic, h.spend, as_of=h.last_day, traits=h.traits)
 
     @cached_property
     def model(self) -> OrganicModel:
@@ -147,12 +153,13 @@ class Base:
         more = int(population.base_customer.max()) + 1 - len(ids)
         return np.concatenate([ids, [f"new {n + 1}" for n in range(more)]]) if more > 0 else ids
 
-    def _invented(self, customers: int, seed: int) -> Population:
+    def invented(self, customers: int, seed: int, *, first_id: int = 0) -> Population:
+        """Customers of an invented base from this number on."""
         base = self.loaded.scenario.base
         if base.synthetic is None:
             raise ValueError("a base without orders needs synthetic")  # the loader asks for it
-        made = synthetic(self.model, customers, seed=seed, tenure_days=base.tenure_days)
-        return made.standing_for(base.synthetic)
+        made = synthetic(self.model, customers, seed=seed, tenure_days=base.tenure_days, first_id=first_id)
+        return replace(made, base_customer=first_id + made.base_customer).standing_for(base.synthetic)
 
     @cached_property
     def rfm(self) -> RfmScheme:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.tables import COST, MICRO, NANO, OFFER_COST, ORDERS, REVENUE, SAMPLED_OFFER_COST, SAMPLED_REVENUE
+from sim.engine.tables import MICRO
+from sim.moments import Count, Moments, moments
 from sim.population import Population
-from sim.result import SimulationResult
+from sim.quantities import BOTH, HORIZON, Quantity, unit
+from sim.result import Findings, SimulationResult
 
 Z95 = 1.959963984540054
 
@@ -52,69 +54,39 @@ class Increment:
 
 def base_total(per_customer: npt.NDArray[np.int64], population: Population, unit: float) -> Estimate:
     """Total over the real base of whole-number values per simulated customer (N,), given in 1 / ``unit``."""
-    mean = float(int(per_customer.sum())) * population.scale / unit
-    return Estimate(mean, float(np.sqrt(_variance(per_customer, population))) * population.scale / unit)
+    found = moments(per_customer, population.base_customer, population.copies)
+    return _estimate(found, population, unit)
 
 
-def _variance(values: npt.NDArray[np.int64], population: Population) -> float:
-    """Variance of the sum over simulated customers; the same bits in any order of customers."""
-    if population.copies > 1:
-        # copies of a customer are independent draws; customers themselves are given
-        order = np.argsort(population.base_customer, kind="stable")
-        groups = values[order].reshape(-1, population.copies)
-        total = groups.sum(axis=1)
-        squares = _exact_sum_of_squares(values) - _exact_sum_of_squares(total) / population.copies
-        return squares * population.copies / (population.copies - 1)
-    n = len(values)
-    if n < 2:
-        return float("inf")
-    return (_exact_sum_of_squares(values) - int(values.sum()) ** 2 / n) * n / (n - 1)
+def _estimate(found: Moments, people: Count, unit: float) -> Estimate:
+    error = float(np.sqrt(found.variance_of_sum(people.copies)))
+    return Estimate(float(found.total) * people.scale / unit, error * people.scale / unit)
 
 
-def _exact_sum_of_squares(values: npt.NDArray[np.int64]) -> int:
-    """Sum of squares of 64-bit integers as a Python integer, exact, so that order cannot matter."""
-    high, low = values >> 24, values & 0xFFFFFF
-    total = 0
-    for start in range(0, len(values), 4096):
-        h, k = high[start : start + 4096], low[start : start + 4096]
-        total += (int(h @ h) << 48) + (int(h @ k) << 25) + int(k @ k)
-    return total
+def total_of(result: Findings, quantity: Quantity, plan: str | int, baseline: str | int | None = None) -> Estimate:
+    """Total of a quantity over the real base, in orders or the currency; less that under ``baseline``."""
+    return _estimate(result.moments(quantity, plan, baseline), result.people, unit(quantity.name))
 
 
 def value_per_customer(result: SimulationResult, plan: str | int, phase: int) -> npt.NDArray[np.int64]:
     """Contribution (N,) in millionths of the currency: margin x revenue (at list prices) - contact cost - what offers
     take off orders, those included that would have come anyway; tail discounted."""
-    margin = result.world.economics.margin
-    revenue = result.per_customer(plan, phase, REVENUE)
-    costs = result.per_customer(plan, phase, COST) + result.per_customer(plan, phase, OFFER_COST)
-    return np.asarray(np.rint(margin * revenue).astype(np.int64) - costs)
+    return result.quantity(Quantity("contribution", phase), plan)
 
 
-def total_value(result: SimulationResult, plan: str | int, baseline: str | int) -> Estimate:
+def total_value(result: Findings, plan: str | int, baseline: str | int) -> Estimate:
     """Incremental value of the horizon and of what is left at its end."""
-    difference = sum(
-        value_per_customer(result, plan, phase) - value_per_customer(result, baseline, phase) for phase in (0, 1)
-    )
-    return base_total(np.asarray(difference), result.world.population, MICRO)
+    return total_of(result, Quantity("contribution", BOTH), plan, baseline)
 
 
-def compare(result: SimulationResult, plan: str | int, baseline: str | int, *, phase: int = 0) -> Increment:
+def compare(result: Findings, plan: str | int, baseline: str | int, *, phase: int = 0) -> Increment:
     """``plan`` minus ``baseline``, customer by customer; phase 0 = horizon, 1 = the discounted tail."""
-    population = result.world.population
-
-    def difference(column: int, unit: float) -> Estimate:
-        gain = result.per_customer(plan, phase, column) - result.per_customer(baseline, phase, column)
-        return base_total(gain, population, unit)
-
-    contribution = value_per_customer(result, plan, phase) - value_per_customer(result, baseline, phase)
-    return Increment(
-        orders=difference(ORDERS, NANO),
-        revenue=difference(REVENUE, MICRO),
-        contribution=base_total(contribution, population, MICRO),
-    )
+    return Increment(*(
+        total_of(result, Quantity(name, phase), plan, baseline) for name in ("orders", "revenue", "contribution")
+    ))  # fmt: skip
 
 
-def outcome_interval(result: SimulationResult, plan: str | int, baseline: str | int) -> tuple[float, float]:
+def outcome_interval(result: Findings, plan: str | int, baseline: str | int) -> tuple[float, float]:
     """What one real horizon can show (95 %): contribution of the real base under ``plan`` over ``baseline``.
 
     In reality the two are different people with luck of their own (a treated and a control group, or this year and
@@ -122,19 +94,17 @@ def outcome_interval(result: SimulationResult, plan: str | int, baseline: str | 
     difference between two independent groups of the real size B has variance B (var plan + var baseline). The
     centre is the expected increment.
     """
-    population = result.world.population
-    variance = sum(float(np.var(sampled_contribution(result, world))) for world in (plan, baseline))
+    sampled = Quantity("sampled contribution", HORIZON)
+    variance = sum(result.moments(sampled, world).variance() for world in (plan, baseline)) / MICRO**2
     centre = total_of_expected(result, plan, baseline)
-    half = Z95 * float(np.sqrt(population.base_size * variance))
+    half = Z95 * float(np.sqrt(result.people.base_size * variance))
     return centre - half, centre + half
 
 
 def sampled_contribution(result: SimulationResult, plan: str | int) -> npt.NDArray[np.float64]:
     """(N,) margin x sampled revenue - contact cost - discounts of the horizon, currency: what books would show."""
-    money = result.world.economics.margin * result.per_customer(plan, 0, SAMPLED_REVENUE)
-    costs = result.per_customer(plan, 0, COST) + result.per_customer(plan, 0, SAMPLED_OFFER_COST)
-    return np.asarray(money - costs) / MICRO
+    return result.quantity(Quantity("sampled contribution", HORIZON), plan) / MICRO
 
 
-def total_of_expected(result: SimulationResult, plan: str | int, baseline: str | int) -> float:
+def total_of_expected(result: Findings, plan: str | int, baseline: str | int) -> float:
     return compare(result, plan, baseline).contribution.mean

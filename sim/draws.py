@@ -78,19 +78,15 @@ def history(keys, places, rates, dropouts, active, first):  # type: ignore[no-un
     n = keys.shape[0]
     alive = active.copy()
     counts = np.ones(n, dtype=np.int64)
-    for i in range(n):
-        probability = -math.expm1(-rates[i])
-        living = active[i]
-        for day in range(first[i] + 1, 0):
-            if not living:
-                break
-            if full(mix(keys[i] ^ places[0, -day])) < probability:
-                counts[i] += 1
-                living = full(mix(keys[i] ^ places[1, -day])) >= dropouts[i]
-        alive[i] = living
-    days = np.empty(counts.sum(), dtype=np.int32)
+    days = np.empty(2 * n + 64, dtype=np.int32)
     at = 0
     for i in range(n):
+        most = 1 - first[i]
+        if at + most > days.shape[0]:
+            more = np.empty(2 * days.shape[0] + most, dtype=np.int32)
+            more[:at] = days[:at]
+            days = more
+        began = at
         days[at] = first[i]
         at += 1
         probability = -math.expm1(-rates[i])
@@ -102,4 +98,6 @@ def history(keys, places, rates, dropouts, active, first):  # type: ignore[no-un
                 days[at] = day
                 at += 1
                 living = full(mix(keys[i] ^ places[1, -day])) >= dropouts[i]
-    return alive, counts, days
+        alive[i] = living
+        counts[i] = at - began
+    return alive, counts, days[:at].copy()

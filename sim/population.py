@@ -15,11 +15,10 @@ import numpy.typing as npt
 from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.fit._dropout_model import DropoutModel
-from sim.fit.day_grid import on_day_grid
 from sim.fit.gamma_gamma import GammaGamma
-from sim.fit.posterior import TraitPosterior, spend_posterior, trait_posterior
+from sim.fit.posterior import TraitPosterior
 from sim.orders import OrderLog
-from sim.rng import customer_keys, id_hashes, place_keys, uniforms
+from sim.rng import customer_keys, number_hashes, place_keys, uniforms
 
 MICRO = 1_000_000
 
@@ -98,6 +97,21 @@ class Population:
         """The same customers with the members of a household side by side, as a world wants them."""
         return self if self.household is None else self._at(np.argsort(self.household, kind="stable"))
 
+    def cut(self, start: int, stop: int) -> Population:
+        """The customers from ``start`` to before ``stop`` with their own past orders only, standing for the whole
+        base."""
+        part = self._at(np.arange(start, stop))
+        orders = part.order_to - part.order_from
+        ends = np.cumsum(orders)
+        place = np.repeat(part.order_from - (ends - orders), orders) + np.arange(int(orders.sum()))
+        return replace(
+            part,
+            order_from=ends - orders,
+            order_to=ends,
+            order_day=self.order_day[place],
+            order_value=self.order_value[place],
+        )
+
     def _at(self, rows: npt.NDArray[np.int64]) -> Population:
         given = {name: getattr(self, name) for name in _PER_CUSTOMER}
         return replace(self, **{name: array[rows] for name, array in given.items() if array is not None})
@@ -148,13 +162,14 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
     """A made-up base: latents drawn from the model.
 
     ``tenure_days`` 0: everybody made the first order on day -1. Otherwise first orders are spread evenly over
-    the last ``tenure_days`` days and organic orders since then are simulated, without contacts.
+    the last ``tenure_days`` days and organic orders since then are simulated, without contacts. ``first_id``: number
+    of the first customer; a customer is the same with any number of others.
     """
     from sim import draws
 
     require(customers >= 1, "base.synthetic", "at least one customer", customers, ">= 1")
     require(0 <= tenure_days <= 3650, "base.tenure_days", "out of range", tenure_days, "0 to 3650 days")
-    base_key = id_hashes(np.arange(first_id, first_id + customers).astype(str))
+    base_key = number_hashes(np.arange(first_id, first_id + customers))
     key = customer_keys(base_key, 0)
     n = customers
 
@@ -213,66 +228,12 @@ def from_orders(
     seed: int,
     traits: TraitPosterior | None = None,
 ) -> Population:
-    """Real customers, each copy a draw from the customer's own posterior given the own orders.
+    """Real customers, each copy a draw from the customer's own posterior given the own orders: all of them at once.
 
-    ``as_of``: last day of the history, days since 1970-01-01; the next day is day 0. ``customers``: wanted number
-    of simulated customers; a base smaller than that is copied (the same number of copies each), a larger one is
-    sampled by a hash of the ids. Totals always stand for the whole base. ``traits``: what is known of the customers of
-    ``orders.summary(as_of)``, where it is more than their orders alone say (`sim.fit.history`).
+    What the arguments mean is told by ``sim.real_customers.RealCustomers``, which also gives them out in parts.
     """
-    from sim import draws
+    from sim.real_customers import RealCustomers
 
     require(customers >= 1, "base.simulated_customers", "at least one customer", customers, ">= 1")
-    history = orders.until(as_of)
-    summary = history.summary(as_of)
-    base_key = id_hashes(summary.customer_ids)
-    copies = max(1, round(customers / len(summary)))
-    chosen = np.arange(len(summary))
-    if customers < len(summary):
-        chosen = np.sort(np.argsort(uniforms(seed, "latent:sample", base_key), kind="stable")[:customers])
-    row = np.repeat(chosen, copies)
-    key = customer_keys(base_key[row], np.tile(np.arange(copies), len(chosen)))
-
-    if traits is None:
-        traits = trait_posterior(organic, *on_day_grid(summary))
-    spend = spend_posterior(spend_model, summary.n_positive, summary.mean_value)
-
-    def place(stream: str) -> np.uint64:
-        return np.uint64(place_keys(seed, f"latent:{stream}", np.array([0]))[0])
-
-    active = uniforms(seed, "latent:active", key) < traits.p_alive[row]
-    per_week = draws.gammas(
-        key, place("rate"), traits.rate_shape[row], np.where(active, traits.rate_alive[row], traits.rate_dropped[row])
-    )
-    dropout = draws.betas(
-        key,
-        place("dropout a"),
-        place("dropout b"),
-        np.where(active, traits.dropout_a_alive[row], traits.dropout_a_dropped[row]),
-        np.where(active, traits.dropout_b_alive[row], traits.dropout_b_dropped[row]),
-    )
-    nu = draws.gammas(key, place("value"), spend.shape[row], spend.rate[row])
-    first = np.searchsorted(history.customer, np.arange(len(summary)), side="left")
-    last = np.searchsorted(history.customer, np.arange(len(summary)), side="right")
-    day = (history.day - (as_of + 1)).astype(np.int32)
-    return Population(
-        seed=seed,
-        key=key,
-        base_customer=row,
-        base_key=base_key[row],
-        base_size=len(summary),
-        copies=copies,
-        rate=per_week / 7.0,
-        dropout=dropout,
-        active=active,
-        mean_value=spend_model.p / nu,
-        value_shape=spend_model.p,
-        rate_shape=organic.r,
-        rate_scale_days=organic.alpha * 7.0,
-        first_order=day[first].astype(np.int64)[row],
-        last_order=day[last - 1].astype(np.int64)[row],
-        order_from=np.maximum(first, last - ORDERS_REMEMBERED)[row],
-        order_to=last[row],
-        order_day=day,
-        order_value=np.rint(history.value * MICRO).astype(np.int64),
-    )
+    everybody = RealCustomers.of(orders, organic, spend_model, as_of=as_of, traits=traits)
+    return everybody.simulated(customers, seed).part(0, None)

@@ -75,14 +75,16 @@ def id_hashes(ids: npt.NDArray[np.str_]) -> npt.NDArray[np.uint64]:
     """64-bit hash per customer id (N,); depends on the id's text alone."""
     numbers = _plain_numbers(ids)
     if numbers is not None:  # the same hash as below would give, without a Python loop
-        return _number_hashes(numbers)
+        return number_hashes(numbers)
     return np.fromiter((_id_hash(str(text)) for text in ids.tolist()), dtype=np.uint64, count=len(ids))
 
 
 def _plain_numbers(ids: npt.NDArray[np.str_]) -> npt.NDArray[np.int64] | None:
     """The ids as numbers if all are numbers of up to 18 digits, written the usual way."""
-    if ids.dtype.itemsize > 4 * 18:
-        return None
+    if ids.dtype.itemsize > 4 * 18:  # the array may be wider than any text in it
+        if np.char.str_len(ids).max(initial=0) > 18:
+            return None
+        ids = ids.astype("U18")
     try:
         numbers = ids.astype(np.int64)
     except ValueError:
@@ -91,13 +93,14 @@ def _plain_numbers(ids: npt.NDArray[np.str_]) -> npt.NDArray[np.int64] | None:
     return numbers if usual else None
 
 
-def _number_hashes(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+def number_hashes(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """``id_hashes`` of ids that are whole numbers from 0 to 10^18 - 1, written the usual way."""
     return _mix(numbers.astype(np.uint64) ^ U64(name_hash("decimal id")))
 
 
 def _id_hash(text: str) -> int:
     if len(text) <= 18 and text.isascii() and text.isdecimal() and (text == "0" or text[0] != "0"):
-        return int(_number_hashes(np.array([int(text)], dtype=np.int64))[0])
+        return int(number_hashes(np.array([int(text)], dtype=np.int64))[0])
     return name_hash(text)
 
 
