@@ -19,7 +19,8 @@ from sim.start import Started, start_world
 from sim.world import World
 from tests.families import FAMILIES, Case, full_worlds
 from tests.replay import Found, replay
-from tests.sim.test_oracle import LOG_LINES, unhurried
+from tests.sim.same import LOG_LINES
+from tests.sim.test_oracle import unhurried
 from tests.worlds import EMAIL, LIVELY, synthetic, uniform_plan, world_of
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -70,7 +71,7 @@ def check_many(examples: int) -> None:
 
     broken_nowhere()
     assert len(read) >= examples
-    assert sum(read) > 50 * examples  # there was something to break
+    assert sum(read) > 10 * examples  # there was something to break
 
 
 def test_no_rule_is_broken_in_a_sample_of_policies() -> None:
