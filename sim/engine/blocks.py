@@ -255,6 +255,8 @@ def new_scratch(run: Run, n: int) -> Scratch:
         hit_words=hit.view(np.uint64),
         before=np.zeros(run.worlds, dtype=np.int64),
         turn=np.zeros((n, lanes), dtype=np.uint8),
+        lane_score=np.zeros(lanes),
+        lanes_in_turn=np.zeros(lanes, dtype=np.int64),
     )
 
 

@@ -127,25 +127,39 @@ def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-un
     the morning come in the last round, by precedence; lines that are due and must wait keep their place (which
     member of a household comes first would else depend on when a rule was looked at last).
     """
-    lanes = t.lanes.shape[0]
-    rounds = 0
+    lanes, rounds = t.lanes.shape[0], 0
+    scratch.lanes_in_turn[:] = 0
     for k in range(events):
         i = scratch.u[EVENTS, k]
         segment = np.uint64(state.person[w, i, SEGMENT])
-        for n in range(lanes):
-            lane = t.lanes[n].order
-            turn = lanes
+        due = 0
+        for lane in range(lanes):
+            scratch.turn[k, lane] = lanes
             if _is_due(t, people, state, w, i, lane, day):
-                mine = _score(t, people, state, segment, w, i, lane, day)
-                turn = 0
-                for m in range(lanes):
-                    other = t.lanes[m].order
-                    if other != lane and _is_due(t, people, state, w, i, other, day):
-                        theirs = _score(t, people, state, segment, w, i, other, day)
-                        turn += (theirs > mine) | ((theirs == mine) & (m < n))
-                rounds = max(rounds, turn + 1)
-            scratch.turn[k, lane] = turn
+                scratch.lane_score[lane] = _score(t, people, state, segment, w, i, lane, day)
+                scratch.turn[k, lane] = 0
+                due += 1
+        rounds = max(rounds, due)
+        for n in range(lanes if due > 0 else 0):
+            lane = t.lanes[n].order
+            if scratch.turn[k, lane] < lanes:
+                turn = _better(t, scratch, k, n) if due > 1 else 0
+                scratch.turn[k, lane] = turn
+                scratch.lanes_in_turn[turn] |= 1 << lane
     return rounds
+
+
+@inlined
+def _better(t, scratch, k, n):  # type: ignore[no-untyped-def]
+    """How many of the lines that are due go before the one that is ``n``-th in precedence."""
+    lanes, turn = t.lanes.shape[0], 0
+    mine = scratch.lane_score[t.lanes[n].order]
+    for m in range(lanes):
+        other = t.lanes[m].order
+        if m != n and scratch.turn[k, other] < lanes:
+            theirs = scratch.lane_score[other]
+            turn += (theirs > mine) | ((theirs == mine) & (m < n))
+    return turn
 
 
 @inlined

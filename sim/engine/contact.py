@@ -84,6 +84,8 @@ def contact_all(t, people, state, out, scratch, w, day, events):  # type: ignore
     for place in range((rounds + 1) * lanes):
         lane = t.lanes[place % lanes].order
         turn = place // lanes if place < rounds * lanes else lanes
+        if turn < lanes and (scratch.lanes_in_turn[turn] >> lane) & 1 == 0:
+            continue
         due = _due(t, state, scratch, w, lane, day, events, turn)
         if due > 0:
             if t.lanes[lane].cascade_of >= 0:

@@ -13,7 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.engine.eligibility import floor_day
-from sim.engine.tables import ANCHOR, C_SEGMENT, CHOSEN, CONTACTABLE, CREDIT, NEVER, PACE, SEGMENT, STOPPED, SUBSCRIBED
+from sim.engine.tables import (
+    ANCHOR,
+    C_SEGMENT,
+    CHOSEN,
+    CONTACTABLE,
+    CREDIT,
+    NEVER,
+    PACE,
+    SEGMENT,
+    STEP_DUE,
+    STOPPED,
+    SUBSCRIBED,
+)
 from sim.jit import inlined, inner_kernel
 
 
@@ -74,11 +86,16 @@ def wait_until(state, w, lane, i, day, rate, retry_day):  # type: ignore[no-unty
 def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-untyped-def]
     """From ``day`` on other frequencies hold: carry the credit over.
 
-    ``old`` and ``new`` are (phase, segment) until yesterday and from today on. The steps of cascades have no pace.
+    ``old`` and ``new`` are (phase, segment) until yesterday and from today on. The steps of cascades have no pace, but
+    one that waits may be free today: rules hold in segments.
     """
     reachable = state.n[w, SUBSCRIBED, i] * people.n[CONTACTABLE, i]
     for lane in range(t.lanes.shape[0]):
-        if t.lanes[lane].cascade_of >= 0 or state.pace[w, i, lane, ANCHOR] >= day:  # (a step; not there yet)
+        if t.lanes[lane].cascade_of >= 0:
+            if state.due[w, i, lane] < NEVER:
+                state.due[w, i, lane] = max(np.int64(state.cascade[w, i, STEP_DUE]), day)
+            continue
+        if state.pace[w, i, lane, ANCHOR] >= day:  # not there yet
             continue
         channel = np.int64(t.lanes[lane].channel)
         stands_still = lane == channel and (state.n[w, STOPPED, i] >> channel) & 1

@@ -351,6 +351,8 @@ class Scratch(NamedTuple):
     hit_words: U64  # the same memory, eight customers a word
     before: I64  # (W,) requests of the blocks before
     turn: U8  # (N, L) place of a lane among those due, where precedence is not fixed
+    lane_score: F64  # (L,) scores of one customer's lanes
+    lanes_in_turn: I64  # (L,) bit mask of the lanes that somebody has at this place
 
 
 def records(fields: Mapping[str, Any]) -> Records:

@@ -110,6 +110,15 @@ def test_a_step_waits_for_the_rules_and_is_left_out_when_patience_ends() -> None
         assert steps_sent(life, 2) == sent
 
 
+def test_a_step_that_waits_is_free_where_the_rule_does_not_hold() -> None:
+    """Due on day 1, no contact while fresh. The customer is "late" from day 4 on (R = 5): the step goes out then, not
+    when its patience ends."""
+    rfm = replace(ONE_SEGMENT, recency_borders_days=(4,), segments=("fresh", "late"), cells=(1,) * 4 + (0,) * 4)
+    policy = ContactPolicy(caps=(FrequencyCap("not while fresh", 0, 7, segments=("fresh",)),))
+    life = run(cascade(Step("mail"), Step("text", 2), patience_days=10), policy=policy, rfm=rfm)
+    assert steps_sent(life, 2) == [[4], [6]]
+
+
 def test_a_step_without_consent_is_left_out_at_once() -> None:
     life = run(cascade(Step("mail"), Step("text", 2)), suppressed=np.array([1]))
     assert steps_sent(life, 2) == [[], [3]]
