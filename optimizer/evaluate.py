@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.budget import Budget
-from optimizer.effects import Effects
 from optimizer.limits import Limit, Rows, details_needed, extra_parts, parts_of, rows_of, tolerance
 from optimizer.objective import Objective, worth
 from optimizer.space import Choice, Space
@@ -21,6 +21,9 @@ from sim.result import SimulationResult
 from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
+
+if TYPE_CHECKING:
+    from optimizer.effects import Effects
 
 _SIDE_BY_SIDE = 8
 """Plans simulated in one pass; more leave the cache (measured: 32 take 1.5 times as long each)."""
@@ -94,10 +97,11 @@ class Evaluator:
     known: dict[bytes, Evaluated] = field(default_factory=dict)
     people: dict[bytes, npt.NDArray[np.int64]] = field(default_factory=dict)
     """Worth per customer (N,) of the latest choices."""
-    factors: npt.NDArray[np.float64] | None = None
-    """(parts,) what everybody measures over what these customers do, as far as known (``calibrate``); None = 1."""
+    calibration: npt.NDArray[np.float64] | None = None
+    """(parts, parts) from what these customers measure to what everybody would (``optimizer.calibrate``); None = the
+    same."""
     tables: dict[tuple[bytes, int | None], Effects] = field(default_factory=dict)
-    """Effects tables around choices, by the levels up and down that they hold (``optimizer.search``)."""
+    """Effects tables around choices, by the levels up and down that they hold (``optimizer.around``)."""
     _made: dict[float, Rows] = field(default_factory=dict)
     _nothing: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
 
@@ -118,12 +122,12 @@ class Evaluator:
         """The enforced rows, tightened by a share, as calibrated."""
         if buffer not in self._made:
             rows = rows_of(self.limits, self.weeks, buffer, enforced=True)
-            self._made[buffer] = rows if self.factors is None else rows.scaled(self.factors)
+            self._made[buffer] = rows if self.calibration is None else rows.calibrated(self.calibration)
         return self._made[buffer]
 
-    def calibrate(self, factors: npt.NDArray[np.float64] | None) -> None:
-        """Measure limits as everybody would: ``factors`` (parts,) times what these customers do."""
-        self.factors = factors
+    def calibrate(self, calibration: npt.NDArray[np.float64] | None) -> None:
+        """Measure limits as everybody would."""
+        self.calibration = calibration
         self._made.clear()
 
     @cached_property
@@ -146,6 +150,13 @@ class Evaluator:
         over = rows.use(evaluated.parts) - rows.bound
         over = np.where(np.abs(over) <= tolerance(rows.bound), 0.0, over)
         return np.asarray((over / rows.sizes(evaluated.parts))[np.isinf(rows.prices())])
+
+    def average_excess(self, evaluated: Evaluated, buffer: float = 0.0) -> float:
+        """The greatest excess of a hard limit; of a weekly one, the mean of its weeks."""
+        names = [limit.name for limit, _ in self.rows(buffer).owner if limit.enforce == "hard"]
+        by_row = self.excess(evaluated, buffer)
+        means = [by_row[[other == name for other in names]].mean() for name in dict.fromkeys(names)]
+        return float(max(means, default=0.0))
 
     def run(self, choices: Sequence[Choice], *, detailed: bool = False) -> SimulationResult:
         """Simulate choices side by side."""

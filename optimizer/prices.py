@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from optimizer.around import master_data
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
+from optimizer.exchanges import exchange_choices, promising_of
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, best_of, exchange_choices, master_data, promising_of
+from optimizer.search import best_of
+from optimizer.settings import SearchSettings
 from optimizer.solve import propose_several
 from optimizer.space import Choice
 
@@ -102,10 +105,17 @@ def _side(
 ) -> Side:
     limits = [limit.at(1.0 + change) if one.name == limit.name else one for one in evaluator.limits]
     moved, scouting = under(evaluator, limits), None if scout is None else under(scout, limits)
-    chosen = _plan_under(moved, scouting, best, table, settings)
+    tighter = (change < 0) is limit.at_most
+    if tighter and moved.feasible(best, settings.buffer):
+        chosen = best  # of the plans that are left it was the best before
+    else:
+        chosen = _plan_under(moved, scouting, best, table, settings)
+    evaluator.known.update(moved.known)  # what a plan does is the same under other bounds
+    if scout is not None and scouting is not None:
+        scout.known.update(scouting.known)
     (after, gain, error), *_ = fresh.gain([chosen.choice], best.choice)
     lost = after.lost - fresh.known[best.choice.tobytes()].lost
-    units = abs(change) * limit.bound * (1.0 if (change > 0) is limit.at_most else -1.0)
+    units = abs(change) * limit.bound * (-1.0 if tighter else 1.0)
     return Side(units, gain, error, lost, after.choice)
 
 
@@ -113,7 +123,7 @@ def under(evaluator: Evaluator, limits: Sequence[Limit]) -> Evaluator:
     """The same customers and simulated plans under other bounds of the same hard limits."""
     moved = replace(evaluator.elsewhere(), limits=tuple(limits))
     moved.known, moved._nothing = dict(evaluator.known), evaluator._nothing
-    moved.people, moved.factors = dict(evaluator.people), evaluator.factors
+    moved.people, moved.calibration = dict(evaluator.people), evaluator.calibration
     return moved
 
 
