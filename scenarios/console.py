@@ -285,12 +285,17 @@ def _organic(result: Result) -> Table | None:
     for key in ("r", "alpha", "a", "b"):
         if key in model:
             error = model.get("se", {}).get(key)
-            ends = (f"{model[end][key]:.3g}" if key in model.get(end, {}) else "?" for end in ("low", "high"))
             simulated = (f"{lived[key]:.4g}",) if columns else ()
-            _row(
-                table, key, f"{model[key]:.4g}", "" if error is None else f"{error:.2g}", " to ".join(ends), *simulated
-            )
+            cells = ("" if error is None else f"{error:.2g}", _ends(model, key), *simulated)
+            _row(table, key, f"{model[key]:.4g}", *cells)
     return table
+
+
+def _ends(model: Mapping[str, Any], key: str) -> str:
+    """``4.65 to 7.14``; an end that the data leave open is a dash."""
+    known = [key in model.get(end, {}) for end in ("low", "high")]
+    ends = (f"{model[end][key]:.3g}" if told else "–" for end, told in zip(("low", "high"), known, strict=True))
+    return " to ".join(ends) if any(known) else ""
 
 
 def _candidates(result: Result) -> Table | None:
