@@ -109,9 +109,10 @@ def cohorts(
     versus: Annotated[
         VersusName | None, typer.Option(help="What it is compared with; default current, without --plan no_contact.")
     ] = None,
-    by: Annotated[PeriodName, typer.Option(help="Customers are grouped by the period of their first order.")] = (
-        PeriodName.quarter
-    ),
+    by: Annotated[
+        PeriodName | None,
+        typer.Option(help="Period of the first order; default the longest that makes four cohorts, else month."),
+    ] = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -128,7 +129,8 @@ def cohorts(
     given = plan_from(plan, loaded)
     with _progress() as progress:
         done = compare_cohorts(
-            loaded, plan=given, versus=None if versus is None else versus.value, by=by.value, seed=seed,
+            loaded, plan=given, versus=None if versus is None else versus.value,
+            by=None if by is None else by.value, seed=seed,
             customers=customers, threads=threads, progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
