@@ -35,7 +35,7 @@ def test_names_follow_the_calendar() -> None:
     assert cohorts_of(days, dt.date(1998, 2, 1), "quarter")[1] == ["1997 Q1", "1997 Q4", "1998 Q1"]
     assert cohorts_of(days, dt.date(1998, 2, 1), "year")[1] == ["1997", "1998"]
     number, names = cohorts_of(np.array([-1, -91, -92, 3]), None, "quarter")
-    assert names == ["91 to 181 days before the start", "0 to 29 days before the start", "after the start"]
+    assert names == ["91 to 181 days before the start", "0 to 90 days before the start", "after the start"]
     assert number.tolist() == [1, 1, 0, 2]
 
 

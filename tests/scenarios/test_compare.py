@@ -69,7 +69,7 @@ def test_the_verdict_names_the_winner_and_the_gap(done: RunResult, small: Any) -
     gap = row(two, "weekly")["winner_minus_this"]["value"]
     assert (two.result["winner"], gap["ci_low"] > 0) == ("today", True)
     assert two.result["verdict"].startswith("“today” wins: USD ")
-    assert "more than weekly" in repr(two)
+    assert "more than “weekly”" in repr(two)
 
 
 def test_all_start_from_the_first_ones_past(small: Any) -> None:
