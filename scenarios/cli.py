@@ -353,14 +353,15 @@ def _line_progress() -> Progress:
     import time
 
     said: set[str] = set()
-    last = {"kind": "", "at": 0.0}
+    kind_before, at_before = "", 0.0
 
     def report(done: float, total: float, text: str) -> None:
+        nonlocal kind_before, at_before
         kind, now = re.sub(r"\d.*", "", text), time.monotonic()
-        if text in said or (kind == last["kind"] and now - last["at"] < QUIET_SECONDS):
+        if text in said or (kind == kind_before and now - at_before < QUIET_SECONDS):
             return
         said.add(text)
-        last.update(kind=kind, at=now)
+        kind_before, at_before = kind, now
         print(text, file=sys.stderr)
 
     return report
