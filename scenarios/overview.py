@@ -69,7 +69,9 @@ def _row(run: Path, result: Mapping[str, Any], place: Path) -> Part:
         "says": _says(result),
     }
     row |= {key: scenario[key] for key in FACTS if key in scenario}
-    row |= {key: result["provenance"][key] for key in ("seed", "started") if key in result.get("provenance", {})}
+    made = result.get("provenance", {})
+    row |= {key: made[key] for key in ("seed", "started") if key in made}
+    row |= {"seed": made["report_seed"]} if "report_seed" in made else {}  # of the draws that the values are from
     if command in PLANNED and "versus_none" in result.get("value", {}):
         row |= {
             "plan_name": result["plan_name"],
@@ -121,7 +123,11 @@ def _verdict(valued: Sequence[Part], runs: int) -> tuple[str, list[str]]:
         f"Of {len(valued)} valued plans that of “{best['name']}” is worth most: {money(mean, currency)} over no "
         f"contact, horizon and tail together (95% interval {money(low, currency)} to {number(high)})."
     )
-    return text, ["How sure a difference is, a comparison says: the same plans side by side, customer by customer."]
+    others = [row for row in valued if row is not best and row["value"].get("ci_high", mean) >= low]
+    near = f"Its interval overlaps with that of {', '.join(row['name'] for row in others)}. " if others else ""
+    return text, [
+        f"{near}How sure a difference is, a comparison says: the same plans side by side, customer by customer."
+    ]
 
 
 def _frame(rows: Sequence[Part]) -> pl.DataFrame:

@@ -47,6 +47,10 @@ def test_it_says_what_the_runs_say(runs: Path, tmp_path: Path) -> None:
     assert "value" not in prices
     best = max((now, weekly), key=lambda row: float(row["value"]["mean"]))
     assert f"that of “{best['name']}” is worth most" in done.result["verdict"]
+    overlap = min(now["value"]["ci_high"], weekly["value"]["ci_high"]) >= max(
+        now["value"]["ci_low"], weekly["value"]["ci_low"]
+    )
+    assert ("overlaps with that of" in done.result["remarks"][0]) == overlap
     for row, run in zip(done.result["runs"], listed, strict=True):
         assert (tmp_path / "all" / unquote(row["page"])).resolve() == (run / "report.html").resolve()
     page = (tmp_path / "all" / "report.html").read_text()
