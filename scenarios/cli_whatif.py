@@ -195,6 +195,8 @@ def ledger(
     debug: Debug = False,
 ) -> None:
     """Who changes segment because of the plan, and what it brings. The same customers live with and without it."""
+    if over_current and plan is None:
+        raise InputError.of("--over-current", "the plan is the current policy itself", None, "with --plan FILE")
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.migrating import migration_ledger

@@ -329,3 +329,11 @@ def test_without_a_terminal_progress_says_each_step_but_not_each_world(capsys, m
     assert capsys.readouterr().err.splitlines() == [
         "world 1 of 100", "world 41 of 100", "world 81 of 100", "done",
     ]  # fmt: skip
+
+
+def test_a_library_scenario_that_is_not_shipped(call):
+    code, out, err = call("validate", "library:smal")
+    assert (code, out) == (2, "")
+    assert err.startswith("library:smal.toml: is not shipped; allowed: library:base, ")
+    assert "library:small, " in err
+    assert "library:stories/fatigue" in err
