@@ -80,7 +80,7 @@ def credit(
 
 def cohorts(
     scenario: Given, plan: run.PlanGiven | None = None, *, versus: Literal["no_contact", "current"] | None = None,
-    by: Period = "quarter", seed: int = 1, customers: int | None = None, threads: int | None = None, out: Out = None,
+    by: Period | None = None, seed: int = 1, customers: int | None = None, threads: int | None = None, out: Out = None,
 ) -> RunResult:  # fmt: skip
     """Orders, contacts, opt-outs, contribution by the time of the first order, under two policies, paired.
 

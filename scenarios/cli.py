@@ -344,13 +344,25 @@ def _progress() -> Iterator[Progress]:
         yield lambda done, total, text: bars.update(task, completed=done, total=total, description=text)
 
 
+QUIET_SECONDS = 2.0
+"""Without a terminal, lines that differ in their numbers only come no faster than this."""
+
+
 def _line_progress() -> Progress:
+    import re
+    import time
+
     said: set[str] = set()
+    kind_before, at_before = "", 0.0
 
     def report(done: float, total: float, text: str) -> None:
-        if text not in said:
-            said.add(text)
-            print(text, file=sys.stderr)
+        nonlocal kind_before, at_before
+        kind, now = re.sub(r"\d.*", "", text), time.monotonic()
+        if text in said or (kind == kind_before and now - at_before < QUIET_SECONDS):
+            return
+        said.add(text)
+        kind_before, at_before = kind, now
+        print(text, file=sys.stderr)
 
     return report
 

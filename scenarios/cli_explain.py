@@ -60,17 +60,23 @@ def sensitivity(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Which assumption could change the plan; what to test first. And what it is worth to know it before choosing."""
+    """Which assumption could change the plan; what to test first. And what it is worth to know it before choosing.
+
+    An interrupted run goes on where it stopped.
+    """
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.sweeping import plan_from
-    from scenarios.weighing import weigh_assumptions
+    from scenarios.cli_resume import resumable, unfinished_folder
+    from scenarios.run import plan_of
+    from scenarios.weighing import weigh_assumptions, weighing_digest, worlds_asked
 
-    plans = [found for file in plan or () if (found := plan_from(file, loaded)) is not None]
-    with _progress() as progress:
+    plans = [plan_of(file, loaded) for file in plan or ()]
+    digest = weighing_digest(loaded, plans, samples=samples, factors=factors, seed=seed, customers=customers)
+    waiting = unfinished_folder(out, loaded.slug, "sensitivity", digest)
+    with resumable(waiting, worlds_asked(loaded, samples, factors), "worlds") as folder, _progress() as progress:
         done = weigh_assumptions(
             loaded, plans, samples=samples, factors=factors, seed=seed, customers=customers, threads=threads,
-            progress=progress,
+            folder=folder, progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
 
@@ -109,9 +115,10 @@ def cohorts(
     versus: Annotated[
         VersusName | None, typer.Option(help="What it is compared with; default current, without --plan no_contact.")
     ] = None,
-    by: Annotated[PeriodName, typer.Option(help="Customers are grouped by the period of their first order.")] = (
-        PeriodName.quarter
-    ),
+    by: Annotated[
+        PeriodName | None,
+        typer.Option(help="Period of the first order; default the longest that makes four cohorts, else month."),
+    ] = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -128,7 +135,8 @@ def cohorts(
     given = plan_from(plan, loaded)
     with _progress() as progress:
         done = compare_cohorts(
-            loaded, plan=given, versus=None if versus is None else versus.value, by=by.value, seed=seed,
+            loaded, plan=given, versus=None if versus is None else versus.value,
+            by=None if by is None else by.value, seed=seed,
             customers=customers, threads=threads, progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)

@@ -112,20 +112,34 @@ def deliver(
     _print(done.result, done.directory, json)
 
 
+Runs = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Directories of finished runs.")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="Directory of a finished run.")]
 
 
 @app.command()
 def report(
-    run: RunArgument,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Elsewhere than in the run.")] = None,
+    runs: Runs,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Elsewhere than in the run; of several runs a new directory."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
-    """Make the page of a run again, with Excel and CSV files."""
-    from scenarios.reporting import report_run
+    """Page, Excel and CSV files of a run again, or one page of many.
 
-    for file in report_run(run, out):
-        print(file)
+    Of several runs: one page with what each says, their plans side by side, and links to their pages.
+    """
+    if len(runs) == 1:
+        from scenarios.reporting import report_run
+
+        for file in report_run(runs[0], out):
+            print(file)
+        return
+    _check_out(out)
+    from scenarios.overview import overview
+
+    done = overview(runs, out).write(out)
+    _print(done.result, done.directory, as_json=False)
 
 
 @app.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +22,7 @@ from scenarios.cli import (
     _progress,
     app,
 )
+from scenarios.cli_resume import resumable, unfinished_folder
 from sim.errors import InputError
 
 OwnPast = Annotated[
@@ -118,27 +117,10 @@ def sweep(
     mode: Mode | None = "search" if search else "fill" if fill else "current" if current else None
     given_plan = plan_from(plan, loaded)
     asked = make_sweep(loaded, axes, plan=given_plan, mode=mode, seed=seed, customers=customers, own_past=own_past)
-    folder = unfinished_folder(out, loaded.slug, asked.digest)
-    try:
-        with _progress() as progress:
-            done = run_sweep(asked, threads=threads, folder=folder, progress=progress).write(out)
-    except BaseException:
-        kept = len(list(folder.glob("*.npz")))
-        if kept:
-            said = f"{kept} of {len(asked.points)} points are kept in {folder}: the same command goes on from there"
-            print(said, file=sys.stderr)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+    waiting = unfinished_folder(out, loaded.slug, "sweep", asked.digest)
+    with resumable(waiting, len(asked.points), "points") as folder, _progress() as progress:
+        done = run_sweep(asked, threads=threads, folder=folder, progress=progress).write(out)
     _print(done.result, done.directory, json)
-
-
-def unfinished_folder(out: Path | None, slug: str, digest: str) -> Path:
-    """Where the finished points of an unfinished sweep wait: beside the future run directory, hidden."""
-    if out is None:
-        return Path("runs") / f".{slug}-sweep-{digest}.points"
-    return out.absolute().parent / f".{out.name}-{digest}.points"
 
 
 @app.command()
@@ -213,6 +195,8 @@ def ledger(
     debug: Debug = False,
 ) -> None:
     """Who changes segment because of the plan, and what it brings. The same customers live with and without it."""
+    if over_current and plan is None:
+        raise InputError.of("--over-current", "the plan is the current policy itself", None, "with --plan FILE")
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.migrating import migration_ledger

@@ -36,6 +36,8 @@ Progress = Callable[[float, float, str], None]
 Period = Literal["month", "quarter", "year"]
 PERIODS: dict[Period, tuple[int, int]] = {"month": (1, 30), "quarter": (3, 91), "year": (12, 365)}
 """Months of a period, and days where the scenario has no dates."""
+ENOUGH = 4
+"""Cohorts that are worth comparing."""
 STEP_DAYS = 28
 """Of the table of who still orders."""
 
@@ -45,14 +47,16 @@ def compare_cohorts(
     *,
     plan: Frequencies | None = None,
     versus: Versus | None = None,
-    by: Period = "quarter",
+    by: Period | None = None,
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Orders, contacts, opt-outs and contribution by cohort under the plan (default: the current policy) and under
-    ``versus`` (default: the current policy beside a plan, no contact beside the current policy)."""
+    ``versus`` (default: the current policy beside a plan, no contact beside the current policy).
+
+    ``by`` None: the longest period that makes at least four cohorts, else months."""
     against: Versus = versus or ("current" if plan is not None else "no_contact")
     refuse_itself(plan, against)
     clock, say = Clock(), progress or (lambda done, total, text: None)
@@ -63,7 +67,9 @@ def compare_cohorts(
     say(1, 3, "both worlds")
     found = simulate_logged(started, [chosen, other], tail=chosen, seed=seed)
     say(2, 3, "cohorts")
-    number_of, names = cohorts_of(world.population.first_order, build.start_date(loaded), by)
+    start = build.start_date(loaded)
+    by = by or natural_period(world.population.first_order, start)
+    number_of, names = cohorts_of(world.population.first_order, start, by)
     rows = [_row(found, number_of == place, name) for place, name in enumerate(names)]
     result: Part = {
         "schema_version": SCHEMA_VERSION,
@@ -88,6 +94,12 @@ def compare_cohorts(
     return RunResult(
         result, {"cohorts": _frame(rows), "still_ordering": _flat(result["still_ordering"])}, chosen, {}, loaded.slug
     )
+
+
+def natural_period(first_order: I64, start: dt.date | None) -> Period:
+    """The longest period that makes at least ``ENOUGH`` cohorts, else a month."""
+    periods: tuple[Period, ...] = ("year", "quarter")
+    return next((by for by in periods if len(cohorts_of(first_order, start, by)[1]) >= ENOUGH), "month")
 
 
 def cohorts_of(first_order: I64, start: dt.date | None, by: Period) -> tuple[I64, list[str]]:

@@ -35,8 +35,14 @@ def alternatives_of(
         name, changes = parse_variant(text)
         found.append(Alternative(name, varied(first, changes)))
     program = build.program(first)
-    found += [Alternative(path.stem, first, load_plan(path, segments, channels, program)) for path in plans]
+    found += [Alternative(_plan_label(path), first, load_plan(path, segments, channels, program)) for path in plans]
     return [Alternative(name, a.loaded, a.plan) for name, a in zip(_unique(found), found, strict=True)]
+
+
+def _plan_label(path: Path) -> str:
+    """``best/plan.toml`` is the plan of best: a run's plan file is always called plan.toml."""
+    folder = path.absolute().parent.name
+    return f"plan of {folder}" if path.name == "plan.toml" and folder else path.stem
 
 
 def compare_alternatives(
@@ -82,20 +88,23 @@ def compare_alternatives(
 def verdict(rows: Sequence[Part], best: int, currency: str) -> str:
     """Who wins by how much, in one sentence."""
     if len(rows) == 1:
-        return f"{rows[0]['name']} brings {money(headline(rows[0]['value'])[0], currency)} over no contact."
+        return f"“{rows[0]['name']}” brings {money(headline(rows[0]['value'])[0], currency)} over no contact."
     winner = rows[best]
     second = max((row for row in rows if row is not winner), key=lambda row: float(row["value"]["mean"]))
     gap = second["winner_minus_this"]["value"]
     mean, low, high = headline(gap)
     span = f"95% interval {money(low, currency)} to {number(high)}"
     if gap["mean"] == 0 and low == high:
-        return f"{winner['name']} and {second['name']} are worth the same: no customer gains or loses by the choice."
+        return (
+            f"“{winner['name']}” and “{second['name']}” are worth the same: no customer gains or loses by the choice."
+        )
     if gap.get("ci_low", 0.0) <= 0:
-        text = f"{winner['name']} and {second['name']} cannot be told apart"
+        text = f"“{winner['name']}” and “{second['name']}” cannot be told apart"
         return f"{text}: {money(mean, currency)} between them ({span}), horizon and tail together."
-    of = f" of {len(rows)}" if len(rows) > 2 else ""
+    others = len(rows) - 1
+    of = f" against {others} others" if others > 1 else ""
     return (
-        f"{winner['name']} wins{of}: {money(mean, currency)} more than {second['name']}"
+        f"“{winner['name']}” wins{of}: {money(mean, currency)} more than “{second['name']}”"
         f"{', the next best' if of else ''} ({span}), horizon and tail together, over no contact."
     )
 

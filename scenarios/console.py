@@ -75,6 +75,8 @@ def answer_tables(result: Result) -> list[Table | str]:
     for section in sections(result):
         if section.table is not None and not section.page_only:
             table = _grid(section.title, *section.table.columns)
+            if section.table.words:
+                table.columns[-1].justify = "left"
             for row in section.table.rows:
                 _row(table, *map(str, row))
             parts.append(table)
@@ -113,7 +115,7 @@ def _head(result: Result) -> str:
         facts.append(f"{scenario['weeks']} weeks + {scenario.get('tail_weeks', 0)} weeks of tail")
     plan = f"; plan: {escape(str(result['plan_name']))}" if "plan_name" in result else ""
     past = f"\norganic orders: {escape(str(result['history']['label']))}" if "history" in result else ""
-    return f"{name}\n{', '.join(facts)}{plan}{past}"
+    return f"{name}\n{', '.join(facts)}{plan}{past}".rstrip("\n")
 
 
 def _grid(title: str, *columns: str) -> Table:

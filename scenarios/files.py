@@ -29,6 +29,14 @@ def resolve_data(name: str, folder: Path) -> Path:
     return LIBRARY / name.removeprefix(LIBRARY_PREFIX) if name.startswith(LIBRARY_PREFIX) else folder / name
 
 
+def shipped_names() -> list[str]:
+    """What can be simulated at once, as the command line names it."""
+    found = (
+        sorted(LIBRARY.glob("*.toml")) + sorted(LIBRARY.glob("stories/*.toml")) + sorted(LIBRARY.glob("rules/*.toml"))
+    )
+    return [f"{LIBRARY_PREFIX}{file.relative_to(LIBRARY).with_suffix('').as_posix()}" for file in found]
+
+
 def library_names() -> list[str]:
     """The shipped scenario files, as ``extends`` names them."""
     return [f"{LIBRARY_PREFIX}{file.name}" for file in sorted(LIBRARY.glob("*.toml"))]
@@ -46,6 +54,8 @@ def read_toml(file: Path) -> tuple[Table, dict[locate.Path, int]]:
         with file.open("rb") as stream:
             content = stream.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:
+        if file.is_relative_to(LIBRARY):
+            raise InputError.of(label, "is not shipped", None, ", ".join(shipped_names())) from None
         raise InputError.of(label, "cannot be read", error.strerror, "a readable TOML file") from None
     if len(content) > LARGEST_FILE_BYTES:
         raise InputError.of(label, "file too large", f"over {LARGEST_FILE_BYTES:,} bytes", "at most 1 MB")

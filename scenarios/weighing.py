@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,10 +27,11 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part
 from scenarios.planfile import plan_rows
+from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.sensitivity_words import sensitivity_verdict
 from scenarios.unknowns import Unknown, scenario_at, unknowns
-from scenarios.world import Base, load_base, make_world, no_contact
+from scenarios.world import Base, FrameScenario, load_base, make_world, no_contact
 from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.population import Population
@@ -48,6 +50,26 @@ CUSTOMERS = 4_000
 OTHERS = "all others together"
 
 
+def weighing_digest(
+    loaded: LoadedScenario,
+    plans: Sequence[Frequencies],
+    *,
+    samples: int,
+    factors: int,
+    seed: int,
+    customers: int | None,
+) -> str:
+    """Of the whole question: finished worlds are found again by it."""
+    told = [(plan.per_week.tolist(), plan.campaigns, plan.offers) for plan in plans]
+    return question_digest([loaded.digest, data_digests(loaded), told, samples, factors, seed, customers])
+
+
+def worlds_asked(loaded: LoadedScenario, samples: int, factors: int) -> int:
+    """How many worlds are simulated."""
+    axes = unknowns(loaded)
+    return 1 + sum(len(axis.ends) for axis in axes) + samples * (min(factors, len(axes) - 1) + 3)
+
+
 @dataclass(frozen=True, eq=False)
 class Worlds:
     """Values any world drawn from the assumptions."""
@@ -58,9 +80,19 @@ class Worlds:
     axes: Sequence[Unknown]
     seed: int
     threads: int
+    store: PointStore
 
     def value(self, point: Sequence[float]) -> Floats:
-        """(K,) value of every choice over no contact, horizon and tail, real base, currency."""
+        """(K,) value of every choice over no contact, horizon and tail, real base, currency; kept in the store."""
+        key = question_digest([[float(place).hex() for place in point]])
+        kept = self.store.get(key)
+        if kept is not None:
+            return np.asarray(kept[0]["value"])
+        value = self._simulated(point)
+        self.store.put(key, {"value": value}, {})
+        return value
+
+    def _simulated(self, point: Sequence[float]) -> Floats:
         loaded = scenario_at(self.base.loaded, self.axes, point)
         world = make_world(replace(self.base, loaded=loaded), self.population)
         started = start_world(world, seed=self.seed, threads=self.threads)
@@ -81,14 +113,34 @@ def weigh_assumptions(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """The choice between the current policy and ``plans`` (none: half and twice the current policy) under the unknowns.
 
     ``samples``: a power of two; ``samples`` x (``factors`` + 3) worlds are simulated. ``factors``: unknowns that get
     an index of their own, those that move the choice most when they go to their low and high; the others are one group.
+    ``folder``: where finished worlds are kept until the run is written (see ``PointStore``).
     """
     _refuse(samples, factors)
+    store = PointStore(None if isinstance(loaded, FrameScenario) else folder)
+    try:
+        return _weigh(loaded, plans, samples, factors, seed, customers, threads, store, progress)
+    finally:
+        store.close()
+
+
+def _weigh(
+    loaded: LoadedScenario,
+    plans: Sequence[Frequencies],
+    samples: int,
+    factors: int,
+    seed: int,
+    customers: int | None,
+    threads: int | None,
+    store: PointStore,
+    progress: Progress | None,
+) -> RunResult:
     clock, say = Clock(), progress or (lambda done, total, text: None)
     axes = unknowns(loaded)
     factors = min(factors, len(axes) - 1)
@@ -96,8 +148,8 @@ def weigh_assumptions(
     base = load_base(loaded)
     population = base.population(min(customers or CUSTOMERS, loaded.scenario.base.simulated_customers), seed)
     choices = choices_of(build.current_plan(loaded), plans)
-    worlds = Worlds(base, population, choices, axes, seed, threads or os.cpu_count() or 1)
-    total = 1 + sum(len(axis.ends) for axis in axes) + samples * (factors + 3)
+    worlds = Worlds(base, population, choices, axes, seed, threads or os.cpu_count() or 1, store)
+    total = worlds_asked(loaded, samples, factors)
     done = 0
 
     def value(point: Sequence[float], text: str) -> Floats:

@@ -21,6 +21,7 @@ ANSWERS = {
     "credit": "credited",
     "cohorts": "cohorted",
     "before-after": "switched",
+    "overview": "overviewed",
 }
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
 TITLES = {
@@ -35,6 +36,7 @@ TITLES = {
     "credit": "Through what the money comes",
     "cohorts": "Cohorts",
     "before-after": "Before and after",
+    "overview": "Side by side",
 }
 TERMS = {
     "value": ("Value", "Contribution (margin × revenue − contact cost − discounts) of the horizon and, discounted, of "
@@ -72,7 +74,7 @@ def answer_view(result: Row, frame: Row) -> Row:
             }
             for section, made in drawn
         ],
-        "terms": list(TERMS.values()),
+        "terms": [] if result["command"] == "overview" else list(TERMS.values()),
         "assumptions": rows,
         "origins": tables.origins(rows),
         "specs": figures.specs_of([figure for _, made in drawn for figure in made]),
@@ -84,4 +86,4 @@ def _table(section: Section) -> Row:
     if table is None:
         return {}
     rows = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in table.rows]
-    return {"columns": table.columns, "rows": rows, "note": table.note}
+    return {"columns": table.columns, "rows": rows, "note": table.note, "side": "" if table.words else "n"}

@@ -86,8 +86,7 @@ def bars(rows: list[Row], title: str, description: str) -> Spec:
         seen[label] = seen.get(label, 0) + 1
         if seen[label] > 1:
             label += f" ({seen[label]})"
-        low, high = row.get("low", row["mean"]), row.get("high", row["mean"])
-        drawn.append({**row, "label": label, "low": low, "high": high, "end": max(high, row["mean"], 0.0)})
+        drawn.append({**row, "label": label, "end": max(row.get("high", row["mean"]), row["mean"], 0.0)})
     order = [row["label"] for row in drawn]
     base = alt.Chart(_values(drawn)).encode(
         y=alt.Y(
@@ -126,9 +125,10 @@ def bars(rows: list[Row], title: str, description: str) -> Spec:
             "tone", type="nominal", scale=alt.Scale(type="ordinal", domain=tones, range=[1, 0.4, 1, 0.75]), legend=None
         ),
     )
-    span = base.mark_rule(strokeWidth=2, color=TEXT).encode(x=alt.X("low", type="quantitative"), x2=alt.X2("high"))
+    known = base.transform_filter("isValid(datum.low)")  # a bar without an interval has no line
+    span = known.mark_rule(strokeWidth=2, color=TEXT).encode(x=alt.X("low", type="quantitative"), x2=alt.X2("high"))
     caps = [
-        base.mark_tick(thickness=2, height=10, color=TEXT).encode(x=alt.X(end, type="quantitative"))
+        known.mark_tick(thickness=2, height=10, color=TEXT).encode(x=alt.X(end, type="quantitative"))
         for end in ("low", "high")
     ]
     text = base.mark_text(align="left", dx=8).encode(

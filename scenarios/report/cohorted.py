@@ -59,7 +59,7 @@ def _figure(result: Result) -> Figure:
         "with its 95% interval. The same customers with the same luck in both worlds."
     )
     title = f"Gain per customer, {currency}"
-    return Figure("Whose orders does the plan move?", caption, [Panel("cohorts", charts.bars(rows, title, title))])
+    return Figure("What the plan adds, cohort by cohort", caption, [Panel("cohorts", charts.bars(rows, title, title))])
 
 
 def _ordering(result: Result) -> Table:

@@ -108,10 +108,11 @@ def _price_figure(result: Result) -> Figure:
     currency, terms = result["scenario"]["currency"], result["terms"]
     rows: list[Row] = [
         {
-            "label": f"{row['weeks']} weeks" + ("" if _proves(row) else f" (power {percent(row['power'])})"),
+            "label": f"{row['weeks']} weeks, "
+            + (f"{percent(row['share'])} held out" if _proves(row) else f"power {percent(row['power'])}"),
             "tone": "plan" if row["weeks"] == result["design"]["weeks"] else "grey" if _proves(row) else "faint",
             "mean": row["forgone"],
-            "text": f"{number(row['forgone'])}, {percent(row['share'])} held out",
+            "text": number(row["forgone"]),
         }
         for row in result["durations"]
     ]

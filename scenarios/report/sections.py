@@ -19,6 +19,8 @@ class Cell:
     text: str
     interval: str = ""
     strong: bool = False
+    href: str = ""
+    """Where the text leads on a page; from the page's own folder."""
 
     def __str__(self) -> str:
         return f"{self.text}\n{self.interval}" if self.interval else self.text
@@ -31,6 +33,8 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell | str]]
     note: str = ""
+    words: bool = False
+    """The other columns are sentences, not numbers."""
 
 
 @dataclass(frozen=True)

@@ -315,3 +315,25 @@ def test_an_interrupt_is_quiet(call, run):
     run(KeyboardInterrupt())
     code, out, err = call("simulate", "library:small")
     assert (code, out, err) == (130, "", "simulating\n")
+
+
+def test_without_a_terminal_progress_says_each_step_but_not_each_world(capsys, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    report = cli._line_progress()
+    for k in range(100):
+        clock[0] = k / 20  # five seconds in all
+        report(k, 100, f"world {k + 1} of 100")
+    report(100, 100, "done")
+    report(100, 100, "done")
+    assert capsys.readouterr().err.splitlines() == [
+        "world 1 of 100", "world 41 of 100", "world 81 of 100", "done",
+    ]  # fmt: skip
+
+
+def test_a_library_scenario_that_is_not_shipped(call):
+    code, out, err = call("validate", "library:smal")
+    assert (code, out) == (2, "")
+    assert err.startswith("library:smal.toml: is not shipped; allowed: library:base, ")
+    assert "library:small, " in err
+    assert "library:stories/fatigue" in err

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scenarios import cli, load_scenario, simulate
-from scenarios.cohorting import cohorts_of, compare_cohorts
+from scenarios.cohorting import cohorts_of, compare_cohorts, natural_period
 from scenarios.report import render_report
 from sim.errors import InputError
 
@@ -62,7 +62,7 @@ def test_who_orders_in_a_month_orders_at_all(found: dict[str, Any]) -> None:
         for world in ("plan", "other"):
             shares = [month[world] for month in months]
             assert max(shares) <= row[world]["ordering"] <= sum(shares) + 1e-12
-    assert "Whose orders does the plan move?" in render_report(found)
+    assert "What the plan adds, cohort by cohort" in render_report(found)
 
 
 def test_mistakes_and_the_command(shop: Any, capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
@@ -73,4 +73,14 @@ def test_mistakes_and_the_command(shop: Any, capsys: pytest.CaptureFixture[str],
     assert stop.value.code in (None, 0)
     assert "(most) and" in capsys.readouterr().out
     alone = load_scenario("library:small", ["horizon.weeks=2", "base.tenure_days=0"])
-    assert "are of one cohort, 0 to 90 days before the start" in compare_cohorts(alone, customers=100).result["verdict"]
+    assert "are of one cohort, 0 to 29 days before the start" in compare_cohorts(alone, customers=100).result["verdict"]
+
+
+def test_the_period_fits_the_history() -> None:
+    """Four years, two years, one quarter; and without dates."""
+    start = dt.date(1998, 7, 1)
+    assert natural_period(np.arange(-1461, 0, 30), start) == "year"
+    assert natural_period(np.arange(-730, 0, 30), start) == "quarter"
+    assert natural_period(np.arange(-540, -450, 5), start) == "month"
+    assert natural_period(np.array([-1]), start) == "month"
+    assert natural_period(np.arange(-400, 0, 10), None) == "quarter"

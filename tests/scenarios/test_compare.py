@@ -64,12 +64,12 @@ def test_a_price_changes_cost_and_nothing_else(done: RunResult) -> None:
 
 def test_the_verdict_names_the_winner_and_the_gap(done: RunResult, small: Any) -> None:
     assert done.result["winner"] in ("today", "same")
-    assert "today and same are worth the same" in done.result["verdict"]
+    assert "“today” and “same” are worth the same" in done.result["verdict"]
     two = compare({"today": small, "weekly": (small, WEEKLY)}, customers=1_000)
     gap = row(two, "weekly")["winner_minus_this"]["value"]
     assert (two.result["winner"], gap["ci_low"] > 0) == ("today", True)
-    assert two.result["verdict"].startswith("today wins: USD ")
-    assert "more than weekly" in repr(two)
+    assert two.result["verdict"].startswith("“today” wins: USD ")
+    assert "more than “weekly”" in repr(two)
 
 
 def test_all_start_from_the_first_ones_past(small: Any) -> None:

@@ -85,3 +85,10 @@ def test_the_remark_follows_from_the_scenario(small: Any, changes: list[str], sa
     (remark,) = found.result["remarks"]
     assert said in remark
     assert unsaid not in remark
+
+
+def test_the_current_policy_is_not_compared_with_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["ledger", "library:small", "--over-current"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("--over-current: the plan is the current policy itself")

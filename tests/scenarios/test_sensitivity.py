@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scenarios import cli, load_scenario, simulate
+from scenarios import cli, load_scenario, simulate, weighing
 from scenarios.report import render_report
 from scenarios.run import plan_of
 from scenarios.unknowns import FATIGUE, scenario_at, unknowns
-from scenarios.weighing import choices_of, weigh_assumptions
+from scenarios.weighing import choices_of, weigh_assumptions, weighing_digest, worlds_asked
 from sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -98,3 +99,67 @@ def test_choices_and_mistakes(small: Any, capsys: pytest.CaptureFixture[str]) ->
         cli.main(["sensitivity", "library:small", "--samples", "100"])
     assert stop.value.code == 2
     assert "a power of two, 16 to 4096" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_goes_on(small: Any, found: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped after five worlds, it simulates the others only and says what an uninterrupted run says."""
+    asked = worlds_asked(small, 16, 2)
+    simulated, stop = [0], [5]
+    original = weighing.Worlds._simulated
+
+    def counted(self: Any, point: Any) -> Any:
+        if simulated[0] == stop[0]:
+            raise KeyboardInterrupt
+        simulated[0] += 1
+        return original(self, point)
+
+    monkeypatch.setattr(weighing.Worlds, "_simulated", counted)
+    options: Any = {"samples": 16, "factors": 2, "customers": CUSTOMERS, "folder": tmp_path / "worlds"}
+    with pytest.raises(KeyboardInterrupt):
+        weigh_assumptions(small, **options)
+    assert len(list((tmp_path / "worlds").glob("*.npz"))) == 5
+    stop[0] = -1
+    again = weigh_assumptions(small, **options)
+    assert simulated[0] <= asked  # equal points are simulated once
+    different = {"provenance"}
+    assert {k: v for k, v in again.result.items() if k not in different} == {
+        k: v for k, v in found.result.items() if k not in different
+    }
+    simulated[0] = 0
+    weigh_assumptions(small, **options)
+    assert simulated[0] == 0
+
+
+def test_another_question_has_another_digest(small: Any) -> None:
+    options: dict[str, Any] = {"samples": 16, "factors": 2, "seed": 1, "customers": None}
+    weekly = plan_of({"default": {"email": 1}}, small)
+    changed = load_scenario("library:small", ["horizon.weeks=4", "horizon.tail_weeks=2"])
+    digests = [
+        weighing_digest(small, [], **options),
+        weighing_digest(small, [weekly], **options),
+        weighing_digest(changed, [], **options),
+        *(weighing_digest(small, [], **options | {key: 32}) for key in options),
+    ]
+    assert len(set(digests)) == len(digests)
+    assert digests[0] == weighing_digest(small, [], **options)
+
+
+def test_the_command_says_what_it_has_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original, left = weighing.Worlds._simulated, [2]
+
+    def stopped(self: Any, point: Any) -> Any:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return original(self, point)
+
+    monkeypatch.setattr(weighing.Worlds, "_simulated", stopped)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["sensitivity", "library:small", "--customers", "50", "--samples", "16", "-o", str(tmp_path / "out")])
+    assert stop.value.code == cli.INTERRUPTED
+    said = capsys.readouterr().err
+    assert "2 of " in said
+    assert " worlds are kept in " in said
+    assert not (tmp_path / "out").exists()

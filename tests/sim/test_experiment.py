@@ -33,8 +33,23 @@ def test_sizes_of_lewis_and_rao() -> None:
 
 
 def test_size_of_the_e_mail_challenge() -> None:
-    """Control revenue .652789 a customer with a coefficient of variation of 17.75 (four digits): 10 % uplift."""
-    assert size_per_arm(17.75 * 0.652789, 0.0652789) == pytest.approx(494_684, rel=5e-4)
+    """494,684 customers an arm find 10 % of the control's revenue (Hillstrom 2008), from published figures alone.
+
+    Published are the means by arm, the standard errors of both differences (six digits) and the spread of all 64,000
+    customers; the spread of the control group follows from them. Their rounding leaves +-22 customers open.
+    """
+    arms, means = (21_306, 21_307, 21_387), (0.652789, 1.422617, 1.077202)
+    everybody, of_mens, of_womens = 15.036448, 0.145247, 0.130333
+    whole = sum(n * mean for n, mean in zip(arms, means, strict=True)) / sum(arms)
+    between = sum(n * (mean - whole) ** 2 for n, mean in zip(arms, means, strict=True))
+    within = (sum(arms) - 1) * everybody**2 - between  # = sum of (n - 1) v, v of the others = n (se^2 - v / n)
+    none, mens, womens = arms
+    rest = (mens - 1) * mens * of_mens**2 + (womens - 1) * womens * of_womens**2
+    slope = (none - 1) - ((mens - 1) * mens + (womens - 1) * womens) / none
+    control = math.sqrt((within - rest) / slope)
+    assert control / means[0] == pytest.approx(17.75, abs=0.005)  # as published
+    rounded = (2.8016 / z_sum()) ** 2
+    assert size_per_arm(control, 0.1 * means[0]) * rounded == pytest.approx(494_684, abs=22)
     assert z_sum() == pytest.approx(2.8016, abs=5e-5)
 
 
