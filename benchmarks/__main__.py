@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--case NAME ...] [--quick] [--json] [--list]``.
+"""``python -m benchmarks [--case NAME ...] [--quick] [--json] [--list] [--guard]``.
 
 Readings go to ``benchmarks/last.json`` and, as tables, to ``benchmarks/RESULTS.md``; cases that are not run keep
 their last readings. With ``--quick`` nothing is written.
@@ -15,13 +15,15 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.case import Case
+from benchmarks.guard import CASE as GUARD
+from benchmarks.guard import compared
 from benchmarks.registry import CASES
 from benchmarks.tables import case_table, page
 
 HERE = Path(__file__).resolve().parent
 LAST, RESULTS = HERE / "last.json", HERE / "RESULTS.md"
 NOT_RUN = "Not run by default, and not yet measured: `python -m benchmarks --case {name}`. {why}"
-WHY = {"ten-million": "The whole base is still held in memory, so 4 GB do not do; the case above extrapolates."}
+WHY = {"ten-million": "It takes minutes."}
 
 
 def main() -> int:
@@ -31,6 +33,10 @@ def main() -> int:
         for case in CASES:
             print(f"{case.name:12} {case.title}" + ("" if case.by_default else " (only by --case)"))
         return 0
+    if asked.guard:
+        lines, slower = compared(_last()["cases"].get("guard", {}), GUARD.run(asked.quick))
+        print("\n".join(lines))
+        return int(slower)
     last = _last()
     failed = False
     for case in chosen:
@@ -59,6 +65,7 @@ def _arguments() -> tuple[list[Case], argparse.Namespace]:
     parser.add_argument("--case", action="append", choices=names, help="only this one; repeatable")
     parser.add_argument("--quick", action="store_true", help="small sizes, few runs, nothing kept")
     parser.add_argument("--json", action="store_true", help="print all readings as JSON")
+    parser.add_argument("--guard", action="store_true", help="compare with the recorded run; 1 if something is slower")
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     asked = parser.parse_args()
     return [case for case in CASES if (case.name in asked.case if asked.case else case.by_default)], asked

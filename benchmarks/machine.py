@@ -5,11 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("contactpolicy", "numpy", "numba", "scipy", "polars", "pulp", "highspy", "simpy")
+PACKAGES = (
+    "contactpolicy",
+    "numpy",
+    "numba",
+    "scipy",
+    "polars",
+    "pulp",
+    "highspy",
+    "simpy",
+    "mesa",
+    "agentpy",
+    "starsim",
+    "distributed",
+)
 
 
 def facts() -> dict[str, Any]:
@@ -20,8 +33,15 @@ def facts() -> dict[str, Any]:
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: known for name in PACKAGES if (known := _version(name))},
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def now() -> str:

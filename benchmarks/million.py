@@ -25,17 +25,20 @@ def run(quick: bool) -> list[Reading]:
                 measured.setdefault(size, []).append(simulate_command(size, folder))
     large = measured[customers]
     seconds, peak = tuple(run.seconds for run in large), tuple(run.peak_mb for run in large)
-    small = min(run.peak_mb for run in measured[customers // 4])
-    a_customer = (min(peak) - small) / (customers - customers // 4)
-    ten = min(peak) + a_customer * (10_000_000 - customers)
+    more = tuple(
+        run.cpu_seconds - small.cpu_seconds for run, small in zip(large, measured[customers // 4], strict=True)
+    )
     whole = customers == 1_000_000
     return [
         Reading(f"{customers:,} customers x 26 weeks, plan and no contact", "s", seconds, bar=6 if whole else None),
         Reading("its processor time, both threads", "s", tuple(run.cpu_seconds for run in large)),
+        Reading(
+            "of it, for a million customers more", "s", tuple(4 / 3 * 1e6 / customers * s for s in more),
+            note="the rest is the start of the program, the report and the files",
+        ),
         Reading("its peak memory", "MB", peak, bar=1_500 if whole else None),
         Reading(
-            "10,000,000 customers: peak memory to expect", "MB", (ten,), bar=4_000,
-            note="extrapolated from the slope of the two sizes; the base is not streamed yet",
+            "peak memory of a quarter of the customers", "MB", tuple(run.peak_mb for run in measured[customers // 4])
         ),
     ]  # fmt: skip
 

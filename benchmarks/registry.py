@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from benchmarks import (
     cold_start,
+    cost,
     coverage,
     fitting,
+    guard,
     kernel,
     long_search,
+    mechanisms,
     million,
     precision,
     regret,
@@ -18,6 +21,7 @@ from benchmarks.case import Case
 from benchmarks.peers import case as peers
 
 _MODULES = (
-    kernel, million, ten_million, cold_start, search, regret, long_search, coverage, precision, fitting, peers,
+    kernel, cost, mechanisms, million, ten_million, cold_start, search, regret, long_search, coverage, precision, fitting,
+    peers, guard,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(module.CASE for module in _MODULES)

@@ -1,4 +1,4 @@
-"""Ten million customers over half a year; not run by default: today the whole base is in memory."""
+"""Ten million customers over half a year, in parts that come and go; not run by default: it takes minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.million import simulate_command
 
 
 def run(quick: bool) -> list[Reading]:
-    """One run; needs the memory that the case ``million`` extrapolates."""
+    """One run; memory must not grow with the base."""
     customers = 2_000_000 if quick else 10_000_000
     with tempfile.TemporaryDirectory() as folder:
         done = simulate_command(customers, folder)

@@ -39,7 +39,7 @@ class Crowd:
         """One result for each question; ``engine``: where parts are computed, default the threads of this machine."""
         say(0.0, "customers")
         source = parts_of(self.base, self.customers, self.seed, self.threads)
-        world = make_world(self.base, source.part(0))
+        world = make_world(self.base, source.part(0).cut(0, 1))  # parts bring their own customers
         if not can_stream(world):
             return self._in_one_piece(asked, say, keep)
         job = Job(world, source, asked(world), self.seed, keep)

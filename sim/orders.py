@@ -106,6 +106,8 @@ class OrderLog:
         return _summarize(self, until_day)
 
     def _where(self, keep: npt.NDArray[np.bool_]) -> OrderLog:
+        if keep.all():
+            return self
         present, customer = np.unique(self.customer[keep], return_inverse=True)
         return replace(
             self,

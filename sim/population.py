@@ -14,10 +14,6 @@ import numpy.typing as npt
 
 from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
-from sim.fit._dropout_model import DropoutModel
-from sim.fit.gamma_gamma import GammaGamma
-from sim.fit.posterior import TraitPosterior
-from sim.orders import OrderLog
 from sim.rng import customer_keys, number_hashes, place_keys, uniforms
 
 MICRO = 1_000_000
@@ -216,24 +212,3 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
         order_day=days,
         order_value=np.rint(values * MICRO).astype(np.int64),
     )
-
-
-def from_orders(
-    orders: OrderLog,
-    organic: DropoutModel,
-    spend_model: GammaGamma,
-    *,
-    as_of: int,
-    customers: int,
-    seed: int,
-    traits: TraitPosterior | None = None,
-) -> Population:
-    """Real customers, each copy a draw from the customer's own posterior given the own orders: all of them at once.
-
-    What the arguments mean is told by ``sim.real_customers.RealCustomers``, which also gives them out in parts.
-    """
-    from sim.real_customers import RealCustomers
-
-    require(customers >= 1, "base.simulated_customers", "at least one customer", customers, ">= 1")
-    everybody = RealCustomers.of(orders, organic, spend_model, as_of=as_of, traits=traits)
-    return everybody.simulated(customers, seed).part(0, None)

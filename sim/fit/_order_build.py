@@ -40,7 +40,7 @@ def build(rows: pl.DataFrame, refunds: str, mistakes: Mistakes) -> Merged:
         raise InputError.of(mistakes.table.where, "there are refunds, but no order")
     ids = _natural_order(orders["id"])
     # Sorted by value too: the sum of a day must not depend on the order of the rows.
-    placed = _coded(orders, ids).sort("customer", "day", "value")
+    placed = _coded(orders.drop("row"), ids).sort("customer", "day", "value")
     customer, day = placed["customer"].to_numpy(), placed["day"].to_numpy()
     starts = np.flatnonzero(np.r_[True, (np.diff(customer) != 0) | (np.diff(day) != 0)])
     value = np.add.reduceat(placed["value"].to_numpy(), starts)
@@ -70,10 +70,9 @@ def _natural_order(ids: pl.Series) -> pl.Series:
 
 
 def _coded(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
-    """Rows with `customer`, the index of their id in `ids`; -1 where it is not there."""
-    index = pl.DataFrame({"id": ids, "customer": np.arange(ids.len(), dtype=np.int32)})
-    joined = rows.join(index, on="id", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("customer").fill_null(-1))
+    """Rows with `customer`, the index of their id in `ids`, instead of the id; -1 where it is not there."""
+    place = rows["id"].cast(pl.Enum(ids), strict=False).to_physical()
+    return rows.drop("id").with_columns(customer=place.cast(pl.Int32).fill_null(-1))
 
 
 def _net(

@@ -36,7 +36,7 @@ class Runs:
 def job_of(folder: Path) -> Job:
     loaded = load_scenario("library:small", [f"base.synthetic={CUSTOMERS}", "horizon.weeks=26"])
     source = parts_of(load_base(loaded), CUSTOMERS, seed=1)
-    world = make_world(load_base(loaded), source.part(0))
+    world = make_world(load_base(loaded), source.part(0).cut(0, 1))
     return Job(world, source, (Ask((world.current, no_contact(world)), world.current),), seed=1, keep=Runs(folder))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,13 +14,13 @@ import pytest
 import sim.stream
 from scenarios import load_scenario
 from scenarios.parts import CutParts, InventedParts, RealParts, parts_of
-from scenarios.run import simulate_scenario
+from scenarios.run import run_simulate, simulate_scenario
 from scenarios.simulating import Crowd, CustomerFiles
 from scenarios.world import load_base, no_contact
 from sim.population import Population
-from sim.stream import Ask
+from sim.stream import Ask, Job, Sums
 
-SAMPLE = ["base.where={in_sample=1}", "horizon.weeks=2", "horizon.tail_weeks=1"]
+SAMPLE = ["base.where={in_sample=1}", 'base.history_contacts="none"', "horizon.weeks=2", "horizon.tail_weeks=1"]
 CASES = {
     "invented": ("library:small", ["base.assumed_birthdays=true"], 900, InventedParts),
     "copied": ("library:cdnow", [*SAMPLE, "base.assumed_birthdays=true"], 4_714, RealParts),
@@ -105,3 +107,23 @@ def test_customers_are_written_part_by_part(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) > 2
     assert written.equals(simulate_scenario(loaded, customers=900, per_customer=True).frame("customers"))
     assert written["customer_id"].to_list() == list(range(900))
+
+
+def test_the_run_directory_takes_the_table_over(tmp_path: Path) -> None:
+    loaded = load_scenario("library:small", ["horizon.weeks=2", "horizon.tail_weeks=0"])
+    done = run_simulate(loaded, customers=900, per_customer=True, out=tmp_path / "now")
+    assert done.directory == tmp_path / "now"
+    assert pl.read_parquet(tmp_path / "now" / "customers").height == 900
+    assert os.listdir(tmp_path) == ["now"], "nothing hidden is left beside it"
+
+
+def test_a_run_that_fails_leaves_no_customers(tmp_path: Path) -> None:
+    loaded = load_scenario("library:small", ["horizon.weeks=2", "horizon.tail_weeks=0"])
+
+    def failing(job: Job) -> Iterator[list[Sums]]:
+        yield job.run(0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_simulate(loaded, customers=900, per_customer=True, out=tmp_path / "now", engine=failing)
+    assert os.listdir(tmp_path) == []
