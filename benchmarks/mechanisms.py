@@ -24,8 +24,8 @@ TOGETHER = "everything"
 
 
 def _world(name: str, customers: int) -> World:
-    loaded = load_scenario(f"library:rules/{name}", [f"base.synthetic={customers}"])
-    base = load_base(loaded)
+    """Copies of the example's 2,000 customers: capacities are as tight as in the example."""
+    base = load_base(load_scenario(f"library:rules/{name}"))
     return make_world(base, base.population(customers, 1))
 
 

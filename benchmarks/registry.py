@@ -21,7 +21,7 @@ from benchmarks.case import Case
 from benchmarks.peers import case as peers
 
 _MODULES = (
-    kernel, cost, mechanisms, million, ten_million, cold_start, search, regret, long_search, coverage, precision, fitting,
-    peers, guard,
+    kernel, cost, mechanisms, million, ten_million, cold_start, search, regret, long_search, coverage, precision,
+    fitting, peers, guard,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(module.CASE for module in _MODULES)
