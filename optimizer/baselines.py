@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from optimizer.evaluate import Evaluated, Evaluator
 
-_KEPT = (60, 12, 4)
+_KEPT = (200, 60, 12, 4)
 """Plans kept on the way from few customers to all."""
+_NEAR = 0.05
+"""Share of a bound by which the few may exceed it, over the weeks on average: of a single week they know little."""
 
 
 def best_uniform(
@@ -22,7 +24,7 @@ def best_uniform(
     tried = first.evaluate(list(first.space.uniform()), progress)
     evaluator = first
     for following, kept in zip(others, _KEPT[-len(others) :] if others else (), strict=True):
-        near = sorted(tried, key=lambda e: (evaluator.beyond(e, buffer) > 0.05, -e.value))[:kept]
+        near = sorted(tried, key=lambda e: (evaluator.average_excess(e, buffer) > _NEAR, -e.value))[:kept]
         least = min(tried, key=lambda e: evaluator.beyond(e, buffer))
         evaluator = following
         choices = {e.choice.tobytes(): e.choice for e in [*near, least]}

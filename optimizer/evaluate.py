@@ -147,6 +147,13 @@ class Evaluator:
         over = np.where(np.abs(over) <= tolerance(rows.bound), 0.0, over)
         return np.asarray((over / rows.sizes(evaluated.parts))[np.isinf(rows.prices())])
 
+    def average_excess(self, evaluated: Evaluated, buffer: float = 0.0) -> float:
+        """The greatest excess of a hard limit; of a weekly one, the mean of its weeks."""
+        names = [limit.name for limit, _ in self.rows(buffer).owner if limit.enforce == "hard"]
+        by_row = self.excess(evaluated, buffer)
+        means = [by_row[[other == name for other in names]].mean() for name in dict.fromkeys(names)]
+        return float(max(means, default=0.0))
+
     def run(self, choices: Sequence[Choice], *, detailed: bool = False) -> SimulationResult:
         """Simulate choices side by side."""
         self.budget.check()

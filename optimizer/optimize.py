@@ -46,7 +46,7 @@ MakePopulation = Callable[[int, int], Population]
 """(customers, seed) -> a population of that size with its own latent draws."""
 Progress = Callable[[float, str], None]
 
-_SCREEN_CUSTOMERS = 1_000
+_SCREEN_CUSTOMERS = (400, 1_000)
 _SKETCH_CUSTOMERS = 3_000
 _SKETCH_ROUNDS = 6
 _SCOUTS = 4
@@ -219,16 +219,27 @@ def _calibrated_search(
     for _ in range(_CALIBRATIONS):
         calibrate(samples, every, found.best.choice)
         better = best_of(again, list(again.known.values()), settings)
-        if found.stopped or better is found.best:
+        if found.stopped or not _surely_better(again, better, found.best, settings):
             break
         found = search(again, better.choice, settings, say, scout).after(found)
     return found
 
 
+def _surely_better(again: Evaluator, one: Evaluated, other: Evaluated, settings: SearchSettings) -> bool:
+    """Beyond the error of the difference; or it keeps the limits better."""
+    if one is other or again.budget.over():
+        return False
+    if again.beyond(one, settings.buffer) < again.beyond(other, settings.buffer):
+        return True
+    (_, gain, error), *_ = again.gain([one.choice], other.choice)
+    return gain > settings.sure * error
+
+
 def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) -> Evaluated:
     """The best uniform plan: all of them on few customers, the best on more and more."""
     n = seeking.customers
-    steps = {max(1, n // _SCREEN_CUSTOMERS), max(1, n // _SKETCH_CUSTOMERS), 4 if n >= 4 * _SKETCH_CUSTOMERS else 1, 1}
+    steps = {max(1, n // few) for few in (*_SCREEN_CUSTOMERS, _SKETCH_CUSTOMERS)}
+    steps |= {4 if n >= 4 * _SKETCH_CUSTOMERS else 1, 1}
     evaluators = [_on_fewer(seeking, step) for step in sorted(steps, reverse=True)]
     return best_uniform(
         evaluators,

@@ -102,10 +102,17 @@ def _side(
 ) -> Side:
     limits = [limit.at(1.0 + change) if one.name == limit.name else one for one in evaluator.limits]
     moved, scouting = under(evaluator, limits), None if scout is None else under(scout, limits)
-    chosen = _plan_under(moved, scouting, best, table, settings)
+    tighter = (change < 0) is limit.at_most
+    if tighter and moved.feasible(best, settings.buffer):
+        chosen = best  # of the plans that are left it was the best before
+    else:
+        chosen = _plan_under(moved, scouting, best, table, settings)
+    evaluator.known.update(moved.known)  # what a plan does is the same under other bounds
+    if scout is not None and scouting is not None:
+        scout.known.update(scouting.known)
     (after, gain, error), *_ = fresh.gain([chosen.choice], best.choice)
     lost = after.lost - fresh.known[best.choice.tobytes()].lost
-    units = abs(change) * limit.bound * (1.0 if (change > 0) is limit.at_most else -1.0)
+    units = abs(change) * limit.bound * (-1.0 if tighter else 1.0)
     return Side(units, gain, error, lost, after.choice)
 
 
