@@ -94,8 +94,9 @@ class Evaluator:
     known: dict[bytes, Evaluated] = field(default_factory=dict)
     people: dict[bytes, npt.NDArray[np.int64]] = field(default_factory=dict)
     """Worth per customer (N,) of the latest choices."""
-    factors: npt.NDArray[np.float64] | None = None
-    """(parts,) what everybody measures over what these customers do, as far as known (``calibrate``); None = 1."""
+    calibration: npt.NDArray[np.float64] | None = None
+    """(parts, parts) from what these customers measure to what everybody would (``optimizer.calibrate``); None = the
+    same."""
     tables: dict[tuple[bytes, int | None], Effects] = field(default_factory=dict)
     """Effects tables around choices, by the levels up and down that they hold (``optimizer.search``)."""
     _made: dict[float, Rows] = field(default_factory=dict)
@@ -118,12 +119,12 @@ class Evaluator:
         """The enforced rows, tightened by a share, as calibrated."""
         if buffer not in self._made:
             rows = rows_of(self.limits, self.weeks, buffer, enforced=True)
-            self._made[buffer] = rows if self.factors is None else rows.scaled(self.factors)
+            self._made[buffer] = rows if self.calibration is None else rows.calibrated(self.calibration)
         return self._made[buffer]
 
-    def calibrate(self, factors: npt.NDArray[np.float64] | None) -> None:
-        """Measure limits as everybody would: ``factors`` (parts,) times what these customers do."""
-        self.factors = factors
+    def calibrate(self, calibration: npt.NDArray[np.float64] | None) -> None:
+        """Measure limits as everybody would."""
+        self.calibration = calibration
         self._made.clear()
 
     @cached_property

@@ -151,10 +151,10 @@ class Rows:
         """(..., rows) left-hand sides of (..., parts)."""
         return np.asarray(parts @ self.matrix.T)
 
-    def scaled(self, factors: npt.NDArray[np.float64]) -> Rows:
-        """The same rules on ``factors`` (parts,) times what is measured; soft limits, which are paid for, stay."""
+    def calibrated(self, calibration: npt.NDArray[np.float64]) -> Rows:
+        """The same rules on ``calibration`` (parts, parts) @ parts; soft limits, which are paid for, stay."""
         hard = np.isinf(self.prices())[:, None]
-        return Rows(np.where(hard, self.matrix * factors, self.matrix), self.bound, self.owner)
+        return Rows(np.where(hard, self.matrix @ calibration, self.matrix), self.bound, self.owner)
 
     def sizes(self, parts: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """(rows,) what an excess is a share of: the bound; of a ratio, the bound times its denominator (where the rule

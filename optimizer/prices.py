@@ -120,7 +120,7 @@ def under(evaluator: Evaluator, limits: Sequence[Limit]) -> Evaluator:
     """The same customers and simulated plans under other bounds of the same hard limits."""
     moved = replace(evaluator.elsewhere(), limits=tuple(limits))
     moved.known, moved._nothing = dict(evaluator.known), evaluator._nothing
-    moved.people, moved.factors = dict(evaluator.people), evaluator.factors
+    moved.people, moved.calibration = dict(evaluator.people), evaluator.calibration
     return moved
 
 
