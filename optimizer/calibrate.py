@@ -37,7 +37,7 @@ def calibrate(samples: Iterable[Evaluator], many: Evaluator, reference: Choice) 
 
 
 def calibration(sample: Evaluator, many: Evaluator, reference: Choice) -> npt.NDArray[np.float64]:
-    """(parts, parts) from what the sample measures to what the many do, exact under one plan; a part which that plan does
+    """(parts, parts) from what the sample measures to what the many do, exact under one plan; a part that it does
     nothing of is only averaged."""
     with sample.budget.regardless():
         (here,), (there,) = sample.evaluate([reference]), many.evaluate([reference])

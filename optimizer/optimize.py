@@ -3,8 +3,10 @@
 1. customers and draws of the search; the best plan common to all segments
 2. sketches on few customers from several starts: table, MILP, simulation (``search``), with the value after the
    horizon counted under the current plan
-3. the search on all of them from the best sketch, which is now also the plan after the horizon
+3. the search on all of them from the best sketch, which is now also the plan after the horizon; what limits measure is
+   corrected for what the sample has too much of (``optimizer.calibrate``)
 4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
+   (``optimizer.select``)
 5. the report: fresh customers and draws once more, the plan beside its baselines
 
 Capacities of the world are limits until then (``optimizer.shared``): they ration in the report only.
