@@ -24,7 +24,8 @@ from optimizer.calibrate import calibrate
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
 from optimizer.optimize import Optimization, optimize
-from optimizer.search import SearchSettings, search
+from optimizer.search import search
+from optimizer.settings import SearchSettings
 from optimizer.space import Choice, Space
 from scenarios import build, load_scenario
 from scenarios.world import Base, load_base, make_world

@@ -21,7 +21,7 @@ from benchmarks.enumerated import WORLDS, Enumerated, LimitSet, enumerate_world,
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.optimize import optimize
 from optimizer.rivals import RIVALS
-from optimizer.search import SearchSettings
+from optimizer.settings import SearchSettings
 from optimizer.space import Choice
 from sim.start import start_world
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from optimizer.budget import Budget
-from optimizer.effects import Effects
 from optimizer.limits import Limit, Rows, details_needed, extra_parts, parts_of, rows_of, tolerance
 from optimizer.objective import Objective, worth
 from optimizer.space import Choice, Space
@@ -21,6 +21,9 @@ from sim.result import SimulationResult
 from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
+
+if TYPE_CHECKING:
+    from optimizer.effects import Effects
 
 _SIDE_BY_SIDE = 8
 """Plans simulated in one pass; more leave the cache (measured: 32 take 1.5 times as long each)."""
@@ -98,7 +101,7 @@ class Evaluator:
     """(parts, parts) from what these customers measure to what everybody would (``optimizer.calibrate``); None = the
     same."""
     tables: dict[tuple[bytes, int | None], Effects] = field(default_factory=dict)
-    """Effects tables around choices, by the levels up and down that they hold (``optimizer.search``)."""
+    """Effects tables around choices, by the levels up and down that they hold (``optimizer.around``)."""
     _made: dict[float, Rows] = field(default_factory=dict)
     _nothing: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
 

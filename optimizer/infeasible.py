@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.around import effects_of, master_data
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.formulation import MasterData
 from optimizer.limits import Limit, broken, used_of
-from optimizer.search import SearchSettings, effects_of, master_data
+from optimizer.settings import SearchSettings
 from optimizer.solve import nearest_to_feasible, propose
 
 _ANY = 10_000

@@ -21,19 +21,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.baselines import best_uniform
 from optimizer.budget import Budget
 from optimizer.calibrate import calibrate
 from optimizer.errors import Infeasible
-from optimizer.evaluate import Evaluated, Evaluator, charges, parts_over_nothing
-from optimizer.infeasible import conflict, feasibility_only, infeasible_words
+from optimizer.evaluate import Evaluator, charges, parts_over_nothing
+from optimizer.infeasible import infeasible_words
 from optimizer.limits import Limit, check_limits
 from optimizer.objective import Objective, worth
 from optimizer.prices import Price, prices
-from optimizer.search import Found, SearchSettings, best_of, effects_of, holding_back, search
+from optimizer.search import Found, Progress, holding_back
 from optimizer.select import select
+from optimizer.settings import SearchSettings
 from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Choice, Space
+from optimizer.stages import calibrated_search, on_fewer, refuse_conflict, scout, sketches, uniform_start, within
 from optimizer.tariffs import Tariff
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
@@ -46,22 +47,13 @@ from sim.world import World
 
 MakePopulation = Callable[[int, int], Population]
 """(customers, seed) -> a population of that size with its own latent draws."""
-Progress = Callable[[float, str], None]
 
-_SCREEN_CUSTOMERS = (400, 1_000)
-_SKETCH_CUSTOMERS = 3_000
-_SKETCH_ROUNDS = 6
-_SCOUTS = 4
-_CLEARLY = 0.05
-"""A sketch beyond the limits by more than this share makes us look for a contradiction."""
 _SELECTION = 4
 """Customers of the selection over those of the search, at least ..."""
 _SELECTION_CUSTOMERS = 60_000
-"""... and in any case: they tell which plans keep the limits (measured: the use of a weekly limit of some hundred
-contacts is then known to about half a percent)."""
+"""... and in any case: they tell which plans keep the limits."""
 _FIRST_HEAT = 15_000
-_CALIBRATIONS = 3
-"""Most times the search goes on because its plan tells better what everybody uses."""
+"""Customers of its first heat, at least, where there are more."""
 
 
 @dataclass(frozen=True)
@@ -149,26 +141,27 @@ def optimize(
     seeking = evaluator(search_customers, seed, tail or world.current)
     say(0.03, "best plan common to all segments")
     with budget.regardless():
-        uniform = _uniform_start(seeking, settings, say)
+        uniform = uniform_start(seeking, settings, say)
     given = [] if start is None else [space.nearest(start)]
-    sketch = _sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, _within(say, 0.12, 0.3))
-    _refuse_conflict(_scout(seeking) or seeking, sketch[-1], settings, currency)
+    sketch = sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, within(say, 0.12, 0.3))
+    refuse_conflict(scout(seeking) or seeking, sketch[-1], settings, currency)
 
     after = tail or space.plan(sketch[-1], "plan")
     again = seeking if tail else seeking.elsewhere(tail=after)
     every = evaluator(max(_SELECTION * search_customers, report_customers, _SELECTION_CUSTOMERS), seed + 1, after)
-    found = _calibrated_search(again, every, sketch[-1], settings, _within(say, 0.3, 0.75))
+    fewer = scout(again)
+    found = calibrated_search(again, fewer, every, sketch[-1], settings, within(say, 0.3, 0.75))
     if not again.feasible(found.best):
         with budget.regardless():
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     say(0.75, "selection on fresh customers")
-    some = _on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
+    some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
         calibrate([some], every, found.best.choice)
         others = [found.best.choice, sketch[0], uniform.choice, *given]
         selected = select(again, some, every, others, settings)
-        priced = _prices(again, every, found, settings, price_share, say)
+        priced = _prices(again, fewer, every, found, settings, price_share, say)
     best = selected.best.choice
     plan = space.plan(best, "plan")
 
@@ -209,84 +202,20 @@ def optimize(
     )
 
 
-def _calibrated_search(
-    again: Evaluator, every: Evaluator, start: Choice, settings: SearchSettings, say: Progress
-) -> Found:
-    """The search, its limits measured as many customers measure them under the plan it is at; where its own plan
-    tells something else, and another plan then looks better, it goes on from there."""
-    scout = _scout(again)
-    samples = [again, *([scout] if scout else [])]
-    calibrate(samples, every, start)
-    found = search(again, start, settings, say, scout)
-    for _ in range(_CALIBRATIONS):
-        calibrate(samples, every, found.best.choice)
-        better = best_of(again, list(again.known.values()), settings)
-        if found.stopped or not _surely_better(again, better, found.best, settings):
-            break
-        found = search(again, better.choice, settings, say, scout).after(found)
-    return found
-
-
-def _surely_better(again: Evaluator, one: Evaluated, other: Evaluated, settings: SearchSettings) -> bool:
-    """Beyond the error of the difference; or it keeps the limits better."""
-    if one is other or again.budget.over():
-        return False
-    if again.beyond(one, settings.buffer) < again.beyond(other, settings.buffer):
-        return True
-    (_, gain, error), *_ = again.gain([one.choice], other.choice)
-    return gain > settings.sure * error
-
-
-def _uniform_start(seeking: Evaluator, settings: SearchSettings, say: Progress) -> Evaluated:
-    """The best uniform plan: all of them on few customers, the best on more and more."""
-    n = seeking.customers
-    steps = {max(1, n // few) for few in (*_SCREEN_CUSTOMERS, _SKETCH_CUSTOMERS)}
-    steps |= {4 if n >= 4 * _SKETCH_CUSTOMERS else 1, 1}
-    evaluators = [_on_fewer(seeking, step) for step in sorted(steps, reverse=True)]
-    return best_uniform(
-        evaluators,
-        buffer=settings.buffer,
-        progress=lambda share: say(0.03 + 0.09 * share, "best plan common to all segments"),
-    )
-
-
-def _sketches(
-    seeking: Evaluator, wanted: Sequence[Choice], tail: Frequencies | None, settings: SearchSettings, say: Progress
-) -> list[Choice]:
-    """Plans that short searches reach on few customers from several starts (the current plan goes on after the
-    horizon), and from the best of them on more customers (now it goes on itself)."""
-    if tail and seeking.space.size <= settings.exhaustive:
-        return [wanted[0]]  # the search looks at every plan anyway
-    few = _on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
-    short = replace(settings, rounds=_SKETCH_ROUNDS, thorough=False)
-    starts = {c.tobytes(): c for c in wanted}
-    found = [search(few, start, short, _within(say, 0.0, 0.5)) for start in starts.values()]
-    first = max((f.best for f in found), key=lambda e: (-few.beyond(e, settings.buffer), e.value)).choice
-    more = _on_fewer(seeking, _SCOUTS).elsewhere(tail=tail or seeking.space.plan(first, "plan"))
-    if more.customers <= few.customers:
-        return [first]
-    return [first, search(more, first, short, _within(say, 0.5, 1.0)).best.choice]
-
-
-def _refuse_conflict(few: Evaluator, choice: Choice, settings: SearchSettings, currency: str) -> None:
-    """Limits that contradict each other are told before the long search."""
-    with few.budget.regardless():
-        (nearest,) = few.evaluate([choice])
-        if few.beyond(nearest) <= _CLEARLY:
-            return
-        table = effects_of(few, nearest)
-        if conflict(few, feasibility_only(few, table, nearest, settings)):
-            raise Infeasible(infeasible_words(few, nearest, settings, currency))
-
-
 def _prices(
-    again: Evaluator, choosing: Evaluator, found: Found, settings: SearchSettings, share: float, say: Progress
+    again: Evaluator,
+    fewer: Evaluator | None,
+    choosing: Evaluator,
+    found: Found,
+    settings: SearchSettings,
+    share: float,
+    say: Progress,
 ) -> list[Price]:
     """Prices around the plan the search ended with, on the selection's customers."""
     if not share or found.stopped:
         return []
     say(0.82, "prices of the limits")
-    return prices(again, choosing, found.best, found.table, settings, share=share, scout=_scout(again))
+    return prices(again, choosing, found.best, found.table, settings, share=share, scout=fewer)
 
 
 def _binding(limits: Sequence[Limit], priced: Sequence[Price], forbids: Sequence[bool]) -> tuple[bool, ...]:
@@ -294,23 +223,7 @@ def _binding(limits: Sequence[Limit], priced: Sequence[Price], forbids: Sequence
     return tuple(moves.get(limit.name, forbidden) for limit, forbidden in zip(limits, forbids, strict=True))
 
 
-def _scout(evaluator: Evaluator) -> Evaluator | None:
-    """The same on a quarter of the customers, where that leaves enough of them."""
-    return _on_fewer(evaluator, _SCOUTS) if evaluator.customers >= _SCOUTS * _SKETCH_CUSTOMERS else None
-
-
-def _on_fewer(seeking: Evaluator, step: int) -> Evaluator:
-    """The same on one of ``step`` customers."""
-    if step <= 1:
-        return seeking
-    return seeking.elsewhere(seeking.started.take_sample(np.arange(seeking.customers)[::step]))
-
-
 def _gain(result: SimulationResult, objective: Objective, plan: int, paid: np.ndarray) -> Estimate:
     value = worth(result, objective)
     simulated = base_total(value[plan] - value[0], result.world.population, MICRO)
     return replace(simulated, mean=simulated.mean - float(paid[plan] - paid[0]))
-
-
-def _within(say: Progress, low: float, high: float) -> Progress:
-    return lambda share, text: say(low + (high - low) * share, text)

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from optimizer.around import master_data
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
+from optimizer.exchanges import exchange_choices, promising_of
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, best_of, exchange_choices, master_data, promising_of
+from optimizer.search import best_of
+from optimizer.settings import SearchSettings
 from optimizer.solve import propose_several
 from optimizer.space import Choice
 

@@ -19,11 +19,12 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 from scipy.sparse import lil_matrix
 
+from optimizer.around import effects_of, master_data
 from optimizer.baselines import best_uniform
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.objective import worth
-from optimizer.search import SearchSettings, effects_of, master_data
+from optimizer.settings import SearchSettings
 from optimizer.solve import nearest_to_feasible, propose
 from optimizer.space import Choice
 from sim.engine.tables import MICRO, SEG_COST, SEG_CUSTOMERS, SEG_REVENUE

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.evaluate import Evaluated, Evaluator
-from optimizer.search import SearchSettings, best_of
+from optimizer.search import best_of
+from optimizer.settings import SearchSettings
 from optimizer.space import Choice
 
 

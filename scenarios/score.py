@@ -19,7 +19,7 @@ from optimizer.limits import broken
 from optimizer.objective import worth
 from optimizer.optimize import optimize
 from optimizer.rivals import RIVALS
-from optimizer.search import SearchSettings
+from optimizer.settings import SearchSettings
 from optimizer.space import Space
 from scenarios import build
 from scenarios.files import LIBRARY

@@ -8,7 +8,8 @@ import pytest
 from optimizer.budget import Budget, Stopped
 from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, search
+from optimizer.search import search
+from optimizer.settings import SearchSettings
 from tests.optimizer.worlds import FOUR, evaluator_of, people, small_world, space_of
 
 SETTINGS = SearchSettings(exhaustive=0, exchanges=8, next_best=1, slack=(1.03,))

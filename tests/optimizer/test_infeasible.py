@@ -6,11 +6,12 @@ import re
 
 import pytest
 
+from optimizer.around import effects_of
 from optimizer.evaluate import Evaluator
 from optimizer.infeasible import conflict, feasibility_only, infeasible_words
 from optimizer.limits import Limit
 from optimizer.prices import under
-from optimizer.search import SearchSettings, effects_of
+from optimizer.settings import SearchSettings
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 
 SETTINGS = SearchSettings(buffer=0.01)

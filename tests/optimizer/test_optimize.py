@@ -12,7 +12,7 @@ from optimizer.limits import Limit, rows_of
 from optimizer.objective import worth
 from optimizer.optimize import Optimization, _binding, optimize
 from optimizer.prices import Price, Side
-from optimizer.search import SearchSettings
+from optimizer.settings import SearchSettings
 from sim.compare import base_total
 from sim.errors import InputError
 from sim.simulate import simulate

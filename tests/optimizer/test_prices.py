@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from optimizer.around import effects_of
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
 from optimizer.prices import prices, under
-from optimizer.search import SearchSettings, effects_of, search
+from optimizer.search import search
+from optimizer.settings import SearchSettings
 from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 

@@ -10,7 +10,8 @@ import pytest
 from optimizer.baselines import best_uniform
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, search
+from optimizer.search import search
+from optimizer.settings import SearchSettings
 from optimizer.space import Choice
 from sim.domain import Behaviour
 from tests.optimizer.worlds import EMAIL, FOUR, SMS, evaluator_of, people, small_world, space_of, with_limits

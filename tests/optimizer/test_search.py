@@ -11,8 +11,10 @@ import pytest
 from optimizer.baselines import best_uniform
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluator
+from optimizer.exchanges import promising_pairs
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, promising_pairs, search
+from optimizer.search import search
+from optimizer.settings import SearchSettings
 from tests.optimizer.worlds import FOUR, evaluator_of, people, small_world, space_of, with_limits
 
 SETTINGS = SearchSettings(buffer=0.02, exchanges=24, exhaustive=0, sure=0.0)

@@ -9,8 +9,9 @@ from optimizer import select as selecting
 from optimizer.calibrate import calibrate
 from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit
-from optimizer.search import SearchSettings, best_of, search
+from optimizer.search import best_of, search
 from optimizer.select import select, spread
+from optimizer.settings import SearchSettings
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 
 BASE, SETTINGS = 10_000, SearchSettings()

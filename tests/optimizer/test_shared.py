@@ -11,7 +11,7 @@ from optimizer.effects import effects_table
 from optimizer.limits import parts_of
 from optimizer.objective import worth
 from optimizer.optimize import Optimization, optimize
-from optimizer.search import SearchSettings
+from optimizer.settings import SearchSettings
 from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Space
 from sim.capacity import Capacity

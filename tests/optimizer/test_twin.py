@@ -11,7 +11,8 @@ import pytest
 
 from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit, parts_of, rows_of
-from optimizer.search import SearchSettings, search
+from optimizer.search import search
+from optimizer.settings import SearchSettings
 from optimizer.solve import prove
 from optimizer.space import Choice, Space
 from optimizer.twin import Followed, check_twin, enumerate_plans, twin_of
