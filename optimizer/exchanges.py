@@ -18,6 +18,9 @@ from optimizer.settings import SearchSettings
 from optimizer.solve import propose_several
 from optimizer.space import Choice
 
+_NEAR = 0.1
+"""Share of a limit by which a pair of changes may exceed it by the table: channels that tire the same people use less
+together than the sum of what each uses alone."""
 _FAR = 0.25
 """Share of a limit by which a plan may exceed it by the table and yet be worth a simulation."""
 
@@ -30,12 +33,14 @@ def exchange_choices(
     if not settings.exchanges:
         return []
     rows = evaluator.rows(settings.buffer)
-    choices = promising_pairs(rows.use(table.parts), table, rows.use(incumbent.parts), rows.bound, settings.exchanges)
+    use, now = rows.use(table.parts), rows.use(incumbent.parts)
+    choices = promising_pairs(use, table, now, rows.bound, settings.exchanges)
+    choices += promising_pairs(use, table, now, rows.bound + _NEAR * np.abs(rows.bound), settings.exchanges // 2)
     for factor in (1.0, *settings.slack):
         moved = Rows(rows.matrix, rows.bound + (factor - 1.0) * np.abs(rows.bound), rows.owner)
         for trust in (3, 1000):
             data = master_data(evaluator, table, incumbent, moved, trust, settings.sure / 2)
-            count = settings.next_best if factor == 1.0 else min(2, settings.next_best)
+            count = settings.next_best if factor == 1.0 else min(3, settings.next_best)
             choices += [proposal.choice for proposal in propose_several(data, count)]
     choices += swapped_segments(evaluator, table, incumbent, rows)
     return list({c.tobytes(): c for c in choices if (c != incumbent.choice).any()}.values())

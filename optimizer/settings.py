@@ -19,7 +19,7 @@ class SearchSettings:
     """Exchanges of two simulated before the search may end; 0 = it ends without any exchange, wider ones included."""
     next_best: int = 8
     """Before the end, so many of the program's next best plans are simulated for each width of trust region."""
-    slack: tuple[float, ...] = (0.97, 1.03, 1.06)
+    slack: tuple[float, ...] = (0.97, 1.03, 1.06, 1.12)
     """... and its plans for limits changed by these factors: effects do not add up exactly, so the best plan within the
     limits may look a little beyond them, or the other way round."""
     exhaustive: int = 1_024
