@@ -7,7 +7,6 @@ Results go to standard output; progress and messages to standard error. Heavy im
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scenarios.cli_help import Sections
+from scenarios.fault import report_fault
+from scenarios.line_progress import line_progress
 from sim.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -336,35 +337,12 @@ def _progress() -> Iterator[Progress]:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _line_progress()
+        yield line_progress()
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bars:
         task = bars.add_task("starting", total=None)
         yield lambda done, total, text: bars.update(task, completed=done, total=total, description=text)
-
-
-QUIET_SECONDS = 2.0
-"""Without a terminal, lines that differ in their numbers only come no faster than this."""
-
-
-def _line_progress() -> Progress:
-    import re
-    import time
-
-    said: set[str] = set()
-    kind_before, at_before = "", 0.0
-
-    def report(done: float, total: float, text: str) -> None:
-        nonlocal kind_before, at_before
-        kind, now = re.sub(r"\d.*", "", text), time.monotonic()
-        if text in said or (kind == kind_before and now - at_before < QUIET_SECONDS):
-            return
-        said.add(text)
-        kind_before, at_before = kind, now
-        print(text, file=sys.stderr)
-
-    return report
 
 
 def _print(result: dict[str, Any], directory: Path | None, as_json: bool) -> None:
@@ -394,7 +372,7 @@ def main(arguments: list[str] | None = None) -> None:
         if _is_infeasible(error):
             _complain(str(error).splitlines())
             sys.exit(INFEASIBLE)
-        _report_fault(error)
+        report_fault(error, debug=_debug)
         sys.exit(FAILED)
 
 
@@ -407,25 +385,6 @@ def _is_infeasible(error: Exception) -> bool:
     """Asked without importing the optimizer: a command that never did cannot have raised it."""
     errors = sys.modules.get("optimizer.errors")
     return errors is not None and isinstance(error, errors.Infeasible)
-
-
-def _report_fault(error: Exception) -> None:
-    """One line that says it is our fault and where the traceback is."""
-    import tempfile
-    import traceback
-
-    if _debug:
-        traceback.print_exception(error)
-        return
-    what = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    try:
-        handle, name = tempfile.mkstemp(prefix="contactpolicy-fault-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            traceback.print_exception(error, file=stream)
-        hint = f"traceback in {name}, or run again with --debug"
-    except OSError:
-        hint = "run again with --debug for the traceback"
-    print(f"a fault of contactpolicy itself, not of your input: {what} ({hint})", file=sys.stderr)
 
 
 from scenarios import cli_dryrun as _dry_run_command  # noqa: E402, F401  (commands of other files join the app above)

@@ -11,6 +11,7 @@ import pytest
 
 import scenarios
 from scenarios import cli
+from scenarios.line_progress import line_progress
 from sim.errors import InputError, Problem
 
 RESULT = {
@@ -320,7 +321,7 @@ def test_an_interrupt_is_quiet(call, run):
 def test_without_a_terminal_progress_says_each_step_but_not_each_world(capsys, monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    report = cli._line_progress()
+    report = line_progress()
     for k in range(100):
         clock[0] = k / 20  # five seconds in all
         report(k, 100, f"world {k + 1} of 100")
