@@ -177,7 +177,7 @@ def test_simulate_passes_its_options_on(call, run, tmp_path):
     ((name, (loaded,), options),) = fake.calls
     assert (name, loaded.scenario.horizon.weeks) == ("run_simulate", 3)
     assert options == {
-        "plan_file": Path("p.toml"), "seed": 7, "customers": 10, "threads": 1, "out": tmp_path / "out",
+        "plan_file": Path("p.toml"), "seed": 7, "customers": 10, "threads": 1, "engine": None, "per_customer": False, "out": tmp_path / "out",
     }  # fmt: skip
     assert "written to runs/x-simulate-1" in out
     assert err == "simulating\n"
@@ -222,6 +222,7 @@ def test_fit_passes_its_options_on(call, run, tmp_path):
         "columns": {"customer_id": "cid", "order_date": "d", "order_value": "v"}, "model": "mbg-nbd",
         "duplicates": "drop", "refunds": "net", "where": {"in_sample": "1"}, "out": None,
         "messages": None, "message_columns": {}, "decisions": {}, "encoding": "auto", "decimal": ".", "cross_check": False,
+        "preset": None, "message_preset": None,
     }  # fmt: skip
 
 

@@ -275,7 +275,8 @@ def test_an_interrupted_run_leaves_nothing(place: str, tmp_path: Path, monkeypat
         raise KeyboardInterrupt
 
     monkeypatch.setattr(
-        "scenarios.report.render_report" if place == "render_report" else "scenarios.run.simulate", interrupt
+        "scenarios.report.render_report" if place == "render_report" else "scenarios.simulating.simulate_stream",
+        interrupt,
     )
     with pytest.raises(KeyboardInterrupt):
         run.run_simulate(load_scenario("library:small"), customers=50, out=tmp_path / "x")
