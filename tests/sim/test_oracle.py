@@ -33,7 +33,7 @@ def test_same_events_and_expectations(case: tuple[World, list[Frequencies]], see
 
 @pytest.mark.slow
 @given(random_worlds(most_customers=40, plans=3), st.integers(0, 2**31))
-@settings(unhurried, max_examples=800)
+@settings(unhurried, max_examples=400)
 def test_same_events_and_expectations_in_many_worlds(case: tuple[World, list[Frequencies]], seed: int) -> None:
     assert_same(*case, seed)
 
