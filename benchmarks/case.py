@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,20 +80,31 @@ class Finished:
     output: str
 
 
+_LAUNCH = """
+import os, sys, time
+began = time.perf_counter()
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+seconds = time.perf_counter() - began
+with open(sys.argv[1], "w") as file:
+    print(os.waitstatus_to_exitcode(status), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=file)
+"""
+"""Starts the command from a small process: a child's peak memory begins with that of the process it is started from."""
+
+
 def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
     """Run ``contactpolicy`` as a user would; wall-clock seconds and peak resident memory."""
     line = [str(Path(sys.executable).parent / "contactpolicy"), *arguments]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as said:
-        began = time.perf_counter()
-        child = subprocess.Popen(
-            line, stdin=subprocess.DEVNULL, stdout=out, stderr=said, env={**os.environ, **(environment or {})}
-        )
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode != 0:
-            said.seek(0)
-            raise RuntimeError(f"{' '.join(line)} ended with {child.returncode}: {said.read()[-500:]}")
+    with tempfile.TemporaryDirectory() as folder, open(Path(folder, "out"), "w+") as out:
+        usage, said = Path(folder, "usage"), Path(folder, "said")
+        with said.open("w") as errors:
+            subprocess.run(
+                [sys.executable, "-S", "-c", _LAUNCH, str(usage), *line], stdin=subprocess.DEVNULL, stdout=out,
+                stderr=errors, env={**os.environ, **(environment or {})}, check=True,
+            )  # fmt: skip
+        code, seconds, cpu_seconds, memory = usage.read_text(encoding="utf-8").split()
+        if code != "0":
+            raise RuntimeError(f"{' '.join(line)} ended with {code}: {said.read_text(encoding='utf-8')[-500:]}")
         out.seek(0)
         unit = 1 / 2**20 if sys.platform == "darwin" else 1 / 2**10
-        return Finished(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, out.read())
+        return Finished(float(seconds), float(cpu_seconds), float(memory) * unit, out.read())

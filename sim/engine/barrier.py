@@ -21,6 +21,7 @@ from sim.engine.blocks import (
     cut,
     new_scratch,
     own_outputs,
+    put_back,
 )
 from sim.engine.capacity import grant
 from sim.engine.day import EVENING, MORNING, WHOLE_DAYS, advance_blocks
@@ -65,6 +66,8 @@ def run_together(
             day = until
             if progress:
                 progress(day / run.days)
+    for task in tasks:
+        put_back(task.here, task.out, task.part, task.part)
     return [task.out for task in tasks]
 
 

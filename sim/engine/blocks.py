@@ -144,6 +144,7 @@ def _at_once(run: Run, out: Out, part: slice, block: int) -> None:
         state, scratch = new_state(run.tables, run.begin, run.worlds, customers), new_scratch(run, customers)
         frozen, days = run.frozen_segments, run.days
         live_blocks(run.tables, people.packed(blocks), begin, state, here, scratch, frozen, days, piece.start)
+        put_back(here, out, part, piece)
 
 
 def _piece_by_piece(
@@ -157,6 +158,7 @@ def _piece_by_piece(
         people, begin, here = cut(run, out, part, piece)
         state, scratch = new_state(run.tables, run.begin, run.worlds, b - a), new_scratch(run, b - a)
         live_blocks(run.tables, people.packed(1), begin, state, here, scratch, run.frozen_segments, run.days, a)
+        put_back(here, out, part, piece)
         if keep_state is not None:
             keep_state(piece, state)
 
@@ -181,19 +183,29 @@ def whole_and_rest(part: slice, block: int) -> Iterator[tuple[slice, int]]:
             yield piece, customers
 
 
+_BY_CUSTOMER = ("customer", "visited", "recent", "week_segment")
+
+
 def cut(run: Run, out: Out, part: slice, piece: slice) -> tuple[People, Begin, Out]:
-    """The rows of some customers."""
+    """The rows of some customers; arrays of results without gaps, copied where need be (``put_back``), because a kernel
+    is compiled anew for arrays with gaps."""
     here = slice(piece.start - part.start, piece.stop - part.start)
     return (
         People._make(array[piece] for array in run.people),
         run.begin.of(piece),
-        out._replace(
-            customer=out.customer[..., here],
-            visited=out.visited[:, here],
-            recent=out.recent[..., here],
-            week_segment=out.week_segment[:, here],
-        ),
+        out._replace(**{name: np.ascontiguousarray(getattr(out, name)[..., here]) for name in _BY_CUSTOMER}),
     )
+
+
+def put_back(found: Out, out: Out, part: slice, piece: slice) -> None:
+    """What was found for the customers of ``piece`` goes to their places in the results of ``part``."""
+    for name in _BY_CUSTOMER:
+        place, result = (
+            getattr(out, name)[..., piece.start - part.start : piece.stop - part.start],
+            getattr(found, name),
+        )
+        if not np.may_share_memory(place, result):
+            place[...] = result
 
 
 def outputs(run: Run, n: int) -> Out:
