@@ -6,11 +6,16 @@ import os
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 settings.register_profile("exact", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=1_000)
 """A longer hunt with fresh examples: HYPOTHESIS_PROFILE=search."""
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "exact"))
+
+# Hypothesis also draws constants that it finds in the modules loaded so far: the same test would see other worlds alone
+# than among all tests. (There is no setting for this.)
+providers.is_local_module_file = lambda _: False
 
 
 @pytest.fixture(scope="session")
