@@ -4,6 +4,7 @@ Regret = (V* - V) / (V* - V_uniform). All three are simulated on the same fresh 
 are the best plan, and the best plan common to all segments, that keep the limits there with the search's own margin.
 A found plan must keep the limits themselves there; one that does not is counted, and its regret is not. Every way to
 choose sees the same customers, none of them fresh; the search takes further ones for its selection.
+Limits under which the best uniform plan is within 1 % of the best are not counted: regret is undefined there.
 """
 
 from __future__ import annotations

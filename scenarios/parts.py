@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,11 +19,11 @@ Borders = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
-class InventedParts:
-    """Customers of an invented base by number: a part is drawn when it is asked for."""
+class Parts:
+    """Customers between borders: a part is drawn, or cut, when it is asked for."""
 
-    base: Base
-    seed: int
+    draw: Callable[[int, int], Population]
+    """draw(start, stop) -> those of a part; picklable."""
     people: Census
     borders: Borders
 
@@ -32,47 +34,21 @@ class InventedParts:
 
     def part(self, number: int) -> Population:
         """The customers of a part."""
-        start, stop = self.borders[number]
-        drawn = self.base.invented(stop - start, self.seed, first_id=start)
-        return with_facts(drawn, self.base.loaded, self.base.facts, self.base.suppressed)
+        return self.draw(*self.borders[number])
 
 
-@dataclass(frozen=True, eq=False)
-class RealParts:
-    """Real customers by their place in the base, each with all copies: a part is drawn when it is asked for."""
-
-    base: Base
-    drawn: SimulatedCustomers
-    people: Census
-    borders: Borders
-
-    @property
-    def count(self) -> int:
-        """Number of parts."""
-        return len(self.borders)
-
-    def part(self, number: int) -> Population:
-        """The customers of a part."""
-        drawn = self.drawn.part(*self.borders[number])
-        return with_facts(drawn, self.base.loaded, self.base.facts, self.base.suppressed)
+def _invented(base: Base, seed: int, start: int, stop: int) -> Population:
+    """Customers of an invented base by number."""
+    return _known(base, base.invented(stop - start, seed, first_id=start))
 
 
-@dataclass(frozen=True, eq=False)
-class CutParts:
-    """A population in memory: households are together, newcomers last."""
+def _real(base: Base, drawn: SimulatedCustomers, start: int, stop: int) -> Population:
+    """Real customers by their place in the base, each with all copies."""
+    return _known(base, drawn.part(start, stop))
 
-    whole: Population
-    people: Census
-    borders: Borders
 
-    @property
-    def count(self) -> int:
-        """Number of parts."""
-        return len(self.borders)
-
-    def part(self, number: int) -> Population:
-        """The customers of a part."""
-        return self.whole.cut(*self.borders[number])
+def _known(base: Base, drawn: Population) -> Population:
+    return with_facts(drawn, base.loaded, base.facts, base.suppressed)
 
 
 def parts_of(base: Base, customers: int, seed: int, threads: int = 1) -> Source:
@@ -84,10 +60,10 @@ def parts_of(base: Base, customers: int, seed: int, threads: int = 1) -> Source:
         if asked.synthetic is None:
             raise ValueError("a base without orders needs synthetic")  # the loader asks for it
         people = Census(customers, asked.synthetic, copies=1)
-        return InventedParts(base, seed, people, cut_evenly(customers, 1, threads))
+        return Parts(partial(_invented, base, seed), people, cut_evenly(customers, 1, threads))
     drawn = base.real_customers.simulated(customers, seed)
     people = Census(drawn.size, len(drawn.real.base_key), drawn.copies)
-    return RealParts(base, drawn, people, cut_evenly(len(drawn.chosen), drawn.copies, threads))
+    return Parts(partial(_real, base, drawn), people, cut_evenly(len(drawn.chosen), drawn.copies, threads))
 
 
 def _cut(whole: Population, threads: int) -> Source:
@@ -104,4 +80,4 @@ def _cut(whole: Population, threads: int) -> Source:
     wanted = [stop for _, stop in cut_evenly(whole.size, 1, threads)]
     stops = np.unique(ends[np.searchsorted(ends, wanted)]).tolist()
     people = Census(whole.size, whole.base_size, whole.copies)
-    return CutParts(whole, people, list(zip([0, *stops[:-1]], stops, strict=True)))
+    return Parts(whole.cut, people, list(zip([0, *stops[:-1]], stops, strict=True)))

@@ -48,7 +48,6 @@ def read(path: Path) -> Any:
 
 
 def test_there_are_three_and_each_was_run_from_top_to_bottom() -> None:
-    pytest.importorskip("nbformat")
     assert [path.stem for path in NOTEBOOKS] == ["cap_benchmark", "first_plan", "prove_it"]
     for path in NOTEBOOKS:
         cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
@@ -61,7 +60,6 @@ def test_there_are_three_and_each_was_run_from_top_to_bottom() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_says_what_is_stored(path: Path) -> None:
-    pytest.importorskip("nbclient")
     for stored, found in zip(read(path).cells, executed(path).cells, strict=True):
         if stored.cell_type == "code":
             told = f"{path.name} is stale: python -m tests.test_notebooks\n{stored.source}\n{said(found)}"

@@ -19,7 +19,6 @@ from sim.errors import InputError
 from sim.result import SimulationResult
 from sim.stream import Ask, Job, on_threads, simulate_stream
 
-distributed = pytest.importorskip("distributed")
 CUSTOMERS, PARTS = 24_000, 12
 
 
