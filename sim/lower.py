@@ -64,6 +64,7 @@ def lower_tables(
         frequency_borders=np.array(world.rfm.frequency_borders, dtype=np.int64),
         monetary_borders=np.array([round(b * MICRO) for b in world.rfm.monetary_borders], dtype=np.int64),
         cells=np.array(world.rfm.cells, dtype=np.int64),
+        tired=np.power(daily_decay(behaviour.fatigue.half_life_days), np.arange(days + 1, dtype=np.float64)),
         dormant=dormant_table(behaviour.response.dormant_share, behaviour.response.dormant_half_life_days, _DECAY_DAYS),
         spend=spend_nodes(world.population.value_shape),
     )  # fmt: skip
@@ -78,7 +79,6 @@ def _scalars(world: World, on: Mapping[str, bool]) -> Records:
         "window_days": world.rfm.window_days,
         "monetary_total": world.rfm.monetary == "total",
         "recompute_days": world.rfm.recompute_days,
-        "fatigue_decay": daily_decay(behaviour.fatigue.half_life_days),
         "kappa": float(behaviour.fatigue.damping),
         "growth": float(behaviour.optout.fatigue_growth),
         "relief": float(behaviour.fatigue.relief_at_order),

@@ -20,7 +20,9 @@ from sim.engine.blocks import Run, execute
 from sim.engine.tables import (
     ANCHOR,
     CREDIT,
+    FADING,
     FATIGUE,
+    FATIGUE_DAY,
     NANO,
     OPT_OUTS,
     PACE,
@@ -169,8 +171,8 @@ def _stationary(
 
 def _settle(tables: Tables, state: State, kept: Begin, piece: slice, days: int) -> None:
     """Carry a block's final state over to the evening of day -1."""
-    kept.fatigue[piece] = state.f[0, FATIGUE]
-    kept.stimulus[piece] = state.f[0, STIMULATED]
+    kept.fatigue[piece] = state.f[0, FATIGUE] * tables.tired[days - 1 - state.person[0, :, FATIGUE_DAY]]
+    kept.stimulus[piece] = state.f[0, STIMULATED] / state.f[0, FADING]  # as of that evening
     rates = tables.pace["rate"][0, 0][:, state.person[0, :, SEGMENT]].T
     credit = state.pace[0, :, :, CREDIT].astype(np.int64)
     grown = credit + (days - 1 - state.pace[0, :, :, ANCHOR]) * rates

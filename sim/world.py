@@ -17,6 +17,8 @@ from sim.policy import ContactPolicy, Frequencies
 from sim.population import Population
 from sim.rfm import RfmScheme
 
+_MOST_LINES = 62
+
 
 @dataclass(frozen=True)
 class World:
@@ -81,6 +83,11 @@ class World:
             names,
             "1 to 62 channels",
         )
+        lines = len(names) + len(self.program.campaigns) + sum(len(cascade.steps) for cascade in self.program.cascades)
+        require(  # one bit each in masks of 64
+            lines <= _MOST_LINES, "channels, campaigns and cascades", "too many kinds of contact", lines,
+            f"at most {_MOST_LINES} channels, campaigns and steps of cascades together",
+        )  # fmt: skip
         self.check_plan(self.current)
         for cap in self.policy.caps:
             unknown = [c for c in cap.channels if c not in names] + [

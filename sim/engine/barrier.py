@@ -1,7 +1,8 @@
 """All blocks together, day by day or week by week: where customers share something.
 
 With a capacity each day has a morning, in which every block writes down the contacts it asks for, then the
-capacity is given out, then the evening. Reputation changes at the end of a week. All states stay in memory.
+capacity is given out, then the evening; a block goes from there to its next morning at once, which needs nothing
+of other blocks. Reputation changes at the end of a week. All states stay in memory.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sim.engine.blocks import (
     put_back,
 )
 from sim.engine.capacity import grant
-from sim.engine.day import EVENING, MORNING, WHOLE_DAYS, advance_blocks
+from sim.engine.day import EVENING, MORNING, OVERNIGHT, WHOLE_DAYS, advance_blocks
 from sim.engine.tables import GRANTED, SENT, Out, Packed, Scratch, State
 
 _DAYS_PER_WEEK = 7
@@ -48,18 +49,25 @@ def run_together(
 ) -> list[Out]:
     """Advance all blocks from barrier to barrier; returns what the tasks have added up."""
     tasks = [_begin(run, everywhere, part, size) for part, size in _parts(run, block, threads)]
-    step = 1 if run.shared is not None and run.shared.rationed else days_at_once or _DAYS_PER_WEEK
+    rationed = run.shared is not None and run.shared.rationed
+    step = 1 if rationed else days_at_once or _DAYS_PER_WEEK
     with ThreadPoolExecutor(threads) as pool:
 
         def each(do: Callable[[_Task], None]) -> None:
             list(pool.map(do, tasks) if threads > 1 else map(do, tasks))
 
         day = 0
+        if rationed:
+            each(_go(run, MORNING, 0, 1))
         while day < run.days:
             until = min(day + step, run.days)
             if run.shared is not None:  # never past the end of a week: reputation changes there
                 until = min(until, day // _DAYS_PER_WEEK * _DAYS_PER_WEEK + _DAYS_PER_WEEK)
-            _advance(run, tasks, each, day, until)
+            part = WHOLE_DAYS
+            if run.shared is not None and rationed:
+                _ration(run.shared, tasks, day)
+                part = OVERNIGHT if until < run.days else EVENING
+            each(_go(run, part, day, until))
             if run.shared is not None and until % _DAYS_PER_WEEK == 0:
                 week = until // _DAYS_PER_WEEK - 1
                 run.tables.placement[:] = run.shared.placement(week, _sum(task.out.lane[:, week] for task in tasks))
@@ -71,25 +79,15 @@ def run_together(
     return [task.out for task in tasks]
 
 
-def _advance(run: Run, tasks: list[_Task], each: Callable[[Callable[[_Task], None]], None], d0: int, d1: int) -> None:
-    def go(part: int) -> Callable[[_Task], None]:
-        def advance_task(task: _Task) -> None:
-            advance_blocks(run.tables, task.people, task.states, task.here, task.scratch, d0, d1, part, task.part.start)
+def _go(run: Run, part: int, d0: int, d1: int) -> Callable[[_Task], None]:
+    def advance_task(task: _Task) -> None:
+        advance_blocks(run.tables, task.people, task.states, task.here, task.scratch, d0, d1, part, task.part.start)
 
-        return advance_task
-
-    if run.shared is None or not run.shared.rationed:
-        each(go(WHOLE_DAYS))
-        return
-    for task in tasks:
-        task.out.requests[:] = 0
-    each(go(MORNING))
-    _ration(run.shared, tasks, d0)
-    each(go(EVENING))
+    return advance_task
 
 
 def _ration(shared: Shared, tasks: list[_Task], day: int) -> None:
-    """Give out the day's capacity, world by world."""
+    """Give out the day's capacity, world by world, to those who asked for it."""
     week = day // _DAYS_PER_WEEK
     left = shared.left(day, _sum(task.out.lane[:, week, :, SENT] for task in tasks))
     for w in range(left.shape[0]):
@@ -98,10 +96,21 @@ def _ration(shared: Shared, tasks: list[_Task], day: int) -> None:
         score = np.concatenate([task.out.score[w, :n] for task, n in zip(tasks, counts, strict=True)])
         tie = np.concatenate([task.out.tie[w, :n] for task, n in zip(tasks, counts, strict=True)])
         granted = np.zeros(len(asked), dtype=np.int64)
-        grant(np.lexsort((asked[:, 1], tie, -score)), asked, shared.use, left[w], granted)
+        grant(_best_first(score, tie), asked, shared.use, left[w], granted)
         edges = np.cumsum([0, *counts])
         for task, a, b in zip(tasks, edges[:-1], edges[1:], strict=True):
             _hand_out(task, w, asked[a:b][granted[a:b] > 0])
+    for task in tasks:
+        task.out.requests[:] = 0
+
+
+def _best_first(score: np.ndarray, tie: np.ndarray) -> np.ndarray:
+    """The order in which requests are granted; no two have the same ``tie``."""
+    order = np.argsort(tie)
+    falling = -score[order]
+    if np.abs(falling).max(initial=0.0) < 2**15:  # scores are whole numbers; numpy sorts short ones by counting
+        falling = falling.astype(np.int16)
+    return np.asarray(order[np.argsort(falling, kind="stable")])
 
 
 def _hand_out(task: _Task, w: int, granted: np.ndarray) -> None:

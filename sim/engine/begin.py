@@ -9,20 +9,18 @@ import numpy as np
 from sim.engine.eligibility import recall_contacts
 from sim.engine.pacing import asked_for
 from sim.engine.segments import remember_order
+from sim.engine.stocks import gain_today
 from sim.engine.tables import (
     ACTIVE,
     ANCHOR,
     BEGUN,
-    CEILING,
     CONTACTABLE,
     CREDIT,
     DEBT,
-    EFFECT,
     F64,
     FADING,
     FATIGUE,
-    GAIN,
-    GAIN_FADING,
+    FATIGUE_DAY,
     GRANTED,
     I32,
     I64,
@@ -53,8 +51,7 @@ from sim.engine.tables import (
     SUBSCRIBED,
     SUM_OFFER,
     SUM_OFFER_ALL,
-    SUM_ORGANIC,
-    SUM_STIMULATED,
+    SUM_ORDERS,
     TRIGGER_DUE,
     U8,
     State,
@@ -125,20 +122,17 @@ def begin_block(t, people, begin, state, frozen_segments):  # type: ignore[no-un
 @inlined
 def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: ignore[no-untyped-def]
     person = state.person[w]
-    gain, fading = people.f[EFFECT, i], 1.0
-    if begin.active[i] == 0:
-        gain *= t.dormant[min(-1 - begin.last_order[i], t.dormant.shape[0] - 1)]
-        fading = t.s[0].dormant_decay
-    state.f[w, GAIN, i] = gain
-    state.f[w, GAIN_FADING, i] = fading
-    state.f[w, STIMULATED, i] = gain * begin.stimulus[i]
-    state.f[w, FADING, i] = t.s[0].stimulus_decay * fading
-    state.f[w, CEILING, i] = gain * t.s[0].saturation
-    state.f[w, SUM_ORGANIC, i] = 0.0
-    state.f[w, SUM_STIMULATED, i] = 0.0
-    state.f[w, FATIGUE, i] = begin.fatigue[i]
-    state.n[w, SUBSCRIBED, i] = begin.subscribed[i]
     person[i, ACTIVE] = begin.active[i]
+    person[i, LAST_ORDER] = begin.last_order[i]
+    fading = t.s[0].stimulus_decay
+    if begin.active[i] == 0:
+        fading *= t.s[0].dormant_decay
+    state.f[w, FADING, i] = fading
+    state.f[w, STIMULATED, i] = gain_today(t, people, state, w, i, -1) * begin.stimulus[i] * fading
+    state.f[w, SUM_ORDERS, i] = 0.0
+    state.f[w, FATIGUE, i] = begin.fatigue[i]
+    person[i, FATIGUE_DAY] = -1
+    state.n[w, SUBSCRIBED, i] = begin.subscribed[i]
     person[i, SEGMENT] = begin.segment[i]
     person[i, SEGMENT_DUE] = NEVER if frozen_segments else 0
     person[i, LOG_HEAD] = 0

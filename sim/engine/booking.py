@@ -20,8 +20,7 @@ from sim.engine.tables import (
     SEG_REVENUE,
     SEGMENT,
     SUBSCRIBED,
-    SUM_ORGANIC,
-    SUM_STIMULATED,
+    SUM_ORDERS,
     W_ORDERS,
     W_REVENUE,
     W_SAMPLED_ORGANIC,
@@ -48,9 +47,8 @@ def log_event(out, w, i, day, kind, lane, value):  # type: ignore[no-untyped-def
 @inlined
 def book_expected(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
     """Book the expected orders gathered since the last booking, under the present segment."""
-    orders = state.f[w, SUM_ORGANIC, i] + state.f[w, SUM_STIMULATED, i]
-    state.f[w, SUM_ORGANIC, i] = 0.0
-    state.f[w, SUM_STIMULATED, i] = 0.0
+    orders = state.f[w, SUM_ORDERS, i]
+    state.f[w, SUM_ORDERS, i] = 0.0
     week, phase = t.days[day].week, t.days[day].phase
     count = np.int64(np.rint(orders * NANO))
     money = np.int64(np.rint(orders * people.f[MEAN_VALUE, i] * MICRO * t.discount[week]))
@@ -75,11 +73,10 @@ def book_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untype
     week, phase = t.days[day].week, t.days[day].phase
     factor = MICRO * t.discount[week]
     totals, revenues = out.customer[w, phase, ORDERS], out.customer[w, phase, REVENUE]
-    sum_organic, sum_stimulated = state.f[w, SUM_ORGANIC], state.f[w, SUM_STIMULATED]
-    for i in range(sum_organic.shape[0]):
-        orders = sum_organic[i] + sum_stimulated[i]
-        sum_organic[i] = 0.0
-        sum_stimulated[i] = 0.0
+    gathered = state.f[w, SUM_ORDERS]
+    for i in range(gathered.shape[0]):
+        orders = gathered[i]
+        gathered[i] = 0.0
         count = np.int64(np.rint(orders * NANO))
         money = np.int64(np.rint(orders * people.f[MEAN_VALUE, i] * factor))
         totals[i] += count
@@ -87,7 +84,7 @@ def book_week(t, people, state, out, scratch, w, day):  # type: ignore[no-untype
         scratch.n[C_OPT_OUT, i] = count
         scratch.n[C_MONEY, i] = money
     if t.s[0].detailed:
-        for i in range(sum_organic.shape[0]):
+        for i in range(gathered.shape[0]):
             _book_segment(state, out, w, i, week, scratch.n[C_OPT_OUT, i], scratch.n[C_MONEY, i])
 
 

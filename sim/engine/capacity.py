@@ -12,6 +12,7 @@ import numpy as np
 from sim.engine.cascades import step_fits
 from sim.engine.eligibility import earliest_days
 from sim.engine.pacing import asks, keep_due
+from sim.engine.stocks import gain_today
 from sim.engine.tables import (
     ANCHOR,
     C_FIRST,
@@ -21,7 +22,6 @@ from sim.engine.tables import (
     CREDIT,
     DISPLACED,
     EVENTS,
-    GAIN,
     GRANTED,
     MEAN_VALUE,
     MICRO,
@@ -35,6 +35,9 @@ from sim.engine.tables import (
 )
 from sim.jit import inlined, inner_kernel, kernel
 from sim.rng import mix
+
+_BUT_SIX_BITS = np.uint64(2**64 - 64)
+"""The rest has room for a lane: of two contacts of a customer the first line's goes first."""
 
 
 @inner_kernel
@@ -61,7 +64,7 @@ def ask(t, people, state, out, scratch, w, day, events):  # type: ignore[no-unty
                 out.asked[w, n, 0] = i
                 out.asked[w, n, 1] = lane
                 place = t.place[PLACE_LANES + 2 * t.lanes.shape[0] + t.lanes[lane].capacity_tie, day]
-                out.tie[w, n] = mix(people.key[i] ^ place)
+                out.tie[w, n] = (mix(people.key[i] ^ place) & _BUT_SIX_BITS) | np.uint64(lane)
                 if t.s[0].by_value:
                     out.score[w, n] = contact_value(t, people, state, scratch.u[C_SEGMENT, k], w, i, lane, day)
                 else:
@@ -82,7 +85,8 @@ def days_waiting(t, state, w, i, lane, day):  # type: ignore[no-untyped-def]
 @inlined
 def contact_value(t, people, state, segment, w, i, lane, day):  # type: ignore[no-untyped-def]
     """Expected contribution of one contact to this customer, rested; whole MICRO, so that ties are ties."""
-    orders = t.lanes[lane].worth * state.f[w, GAIN, i] * t.pace[w, t.days[day].phase, lane, segment].factor
+    factor = t.pace[w, t.days[day].phase, lane, segment].factor
+    orders = t.lanes[lane].worth * gain_today(t, people, state, w, i, day) * factor
     return np.rint(t.s[0].margin * people.f[MEAN_VALUE, i] * orders * MICRO - t.lanes[lane].unit_cost)
 
 

@@ -23,6 +23,7 @@ from sim.engine.households import one_after_the_other
 from sim.engine.offers import open_windows
 from sim.engine.pacing import floor_pacing, keep_due, spend_credit, wait_until
 from sim.engine.reactions import count_reactions
+from sim.engine.stocks import fatigue_today, gain_today
 from sim.engine.tables import (
     BLOCKED_PLACES,
     C_ARRIVED,
@@ -36,7 +37,7 @@ from sim.engine.tables import (
     C_OUTCOME,
     C_SEEN,
     C_SEGMENT,
-    C_WEIGHT,
+    C_TIRED,
     CHOSEN,
     CLICKED,
     CLICKED_BIT,
@@ -51,8 +52,8 @@ from sim.engine.tables import (
     EV_UNSUBSCRIBE,
     EVENTS,
     FATIGUE,
+    FATIGUE_DAY,
     FRAILTY,
-    GAIN,
     NANO,
     NEVER,
     OPT_OUTS,
@@ -178,10 +179,10 @@ def _gather(t, people, state, scratch, w, lane, day, sent):  # type: ignore[no-u
     for k in range(sent):
         i = scratch.u[CHOSEN, k]
         scratch.u[C_KEY, k] = people.key[i]
-        scratch.f[C_FATIGUE, k] = state.f[w, FATIGUE, i]
+        scratch.f[C_FATIGUE, k] = fatigue_today(t, state, w, i, day)
         scratch.f[C_FRAILTY, k] = people.f[FRAILTY, i]
         scratch.f[C_SEEN, k] = people.seen[i, channel]
-        scratch.f[C_GAIN, k] = state.f[w, GAIN, i]
+        scratch.f[C_GAIN, k] = gain_today(t, people, state, w, i, day)
     if t.s[0].factored:
         pace = t.pace[w, t.days[day].phase, lane]
         for k in range(sent):
@@ -219,7 +220,7 @@ def _outcomes(t, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-d
         scratch.bytes[C_OUTCOME, k] = sees * SEEN_BIT + clicks_on * CLICKED_BIT
         scratch.n[C_OPT_OUT, k] = gone
         scratch.f[C_GAIN, k] *= arrived * (stimulus * damping)
-        scratch.f[C_WEIGHT, k] = arrived * weight
+        scratch.f[C_TIRED, k] = stock + arrived * weight
     week = t.days[day].week
     out.lane[w, week, lane, SENT] += sent
     out.lane[w, week, lane, DELIVERED] += arrivals
@@ -240,7 +241,8 @@ def _apply(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyp
     for k in range(sent):
         i = scratch.u[CHOSEN, k]
         state.f[w, STIMULATED, i] += scratch.f[C_GAIN, k]
-        state.f[w, FATIGUE, i] += scratch.f[C_WEIGHT, k]
+        state.f[w, FATIGUE, i] = scratch.f[C_TIRED, k]
+        state.person[w, i, FATIGUE_DAY] = day
         costs[i] += cost
         opt_outs[i] += scratch.n[C_OPT_OUT, k]
     if t.s[0].detailed:

@@ -1,6 +1,6 @@
 """The order of the day, written once. One block of customers, in every world, from day d0 to day d1.
 
- 1. fatigue and stimulus decay by their half-lives
+ 1. fatigue and stimulus have decayed by their half-lives
  2. newcomers arrive; the segment follows from recency, frequency and value; triggers begin cascades; the plan for
     the segment says what is due
  3. what is due passes the rules (consent, holdout, caps, cooldowns, quiet days ...) and the capacity, line by line in
@@ -10,10 +10,11 @@
  6. each order has a value, resets recency, enters F and M, relieves fatigue
  7. at the end of a week expectations are booked and everybody is counted
 
-Most customer-days are quiet. Two dense passes a day take all customers of the block along (arrays in cache, one
-addressed draw each, shared by all worlds): the morning's decays, and the evening's chances of an order. They list
-those to whom something may happen; the other steps run over these short lists. Customers are independent, so doing
-one step for all of them before the next step is the same as doing all steps for one customer after the other.
+Most customer-days are quiet. Two dense passes a day take all customers of the block along, over arrays in cache: who is
+to be woken in the morning, and the evening's chances of an order (one addressed draw each, shared by all worlds), after
+which the stimulus decays. They list those to whom something may happen; the other steps run over these short lists.
+Customers are independent, so doing one step for all of them before the next step is the same as doing all steps for
+one customer after the other.
 """
 
 from __future__ import annotations
@@ -35,23 +36,21 @@ from sim.engine.segments import next_look, segment_today
 from sim.engine.tables import (
     ACTIVE,
     ANCHOR,
-    CEILING,
     CHOSEN,
     CONSENTED,
     ENTERED,
     ENTERED_DAY,
     EV_SEGMENT,
     EVENTS,
-    FADING,
     FATIGUE,
-    GAIN,
-    GAIN_FADING,
+    FATIGUE_DAY,
     JOINED,
     LANES_PER_GROUP,
     LOYAL_ENDS,
     NOWHERE,
     OFFER,
     OFFER_ENDS,
+    ORDER_HASH,
     ORGANIC,
     ORGANIC_BASE,
     PLACE_ORDER,
@@ -62,17 +61,16 @@ from sim.engine.tables import (
     STIMULATED,
     SUBSCRIBED,
     TRIGGER_DUE,
-    U_ORGANIC,
-    U_STIMULATED,
     Out,
     Packed,
     State,
 )
 from sim.jit import inlined, inner_kernel, kernel
-from sim.rng import high, low, mix
+from sim.rng import mix
 
-WHOLE_DAYS, MORNING, EVENING = range(3)
-"""Parts of a day: the morning up to the requests for capacity, and what follows once they are granted."""
+WHOLE_DAYS, MORNING, EVENING, OVERNIGHT = range(4)
+"""Parts of a day: the morning up to the requests for capacity; what follows once they are granted; that and the morning
+of the next day, while the block is in the cache."""
 
 
 @inner_kernel
@@ -95,7 +93,6 @@ def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-un
                         loyalty.new_season(t, people, state, w, day)
                 if day > 0 and t.days[day].phase != t.days[day - 1].phase:
                     _change_phase(t, people, state, w, day)
-                _decay(t, state, w)
             events = _wake_up(state, scratch, w, day)
             if part != EVENING:
                 if events > 0:
@@ -105,7 +102,7 @@ def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-un
             if part != MORNING:
                 if events > 0:
                     contact_all(t, people, state, out, scratch, w, day, events)
-                happening = expect(t, state, scratch, w)
+                happening = expect(t, people, state, scratch, w, day)
                 if happening > 0:
                     happen(t, people, state, out, scratch, w, day, happening)
                 _next_wake(t, state, scratch, w, events)
@@ -167,16 +164,17 @@ def advance_blocks(t, people, states, out, scratch, d0, d1, part, origin):  # ty
             states.unanswered[block],
         )
         line = out.logged[0]
-        if part == MORNING:
-            for w in range(out.requests.shape[0]):
-                scratch.before[w] = out.requests[w]
-        advance(t, _people_of(people, block), state, _out_of(out, a, b), scratch, d0, d1, part)
+        for w in range(out.requests.shape[0]):
+            scratch.before[w] = out.requests[w]
+        here = _people_of(people, block)
+        advance(t, here, state, _out_of(out, a, b), scratch, d0, d1, EVENING if part == OVERNIGHT else part)
+        if part == OVERNIGHT:
+            advance(t, here, state, _out_of(out, a, b), scratch, d1, d1 + 1, MORNING)
         for k in range(line, min(out.logged[0], out.log.shape[0])):
             out.log[k, 1] += origin + a
-        if part == MORNING:
-            for w in range(out.requests.shape[0]):
-                for k in range(scratch.before[w], out.requests[w]):
-                    out.asked[w, k, 0] += origin + a
+        for w in range(out.requests.shape[0]):
+            for k in range(scratch.before[w], out.requests[w]):
+                out.asked[w, k, 0] += origin + a
 
 
 @inlined
@@ -209,32 +207,11 @@ def _out_of(out, a, b):  # type: ignore[no-untyped-def]
 
 @inlined
 def _draw(t, people, scratch, day):  # type: ignore[no-untyped-def]
-    """Today's order uniforms; out of reach when nobody behaves."""
+    """Today's draws of orders, shared by all worlds."""
     place = t.place[PLACE_ORDER, day]
-    key = people.key
-    u_organic = scratch.f[U_ORGANIC]
-    u_stimulated = scratch.f[U_STIMULATED]
+    key, drawn = people.key, scratch.u[ORDER_HASH]
     for i in range(key.shape[0]):
-        h = mix(key[i] ^ place)
-        u_organic[i] = high(h)
-        u_stimulated[i] = low(h)
-    if not t.s[0].behaving:
-        u_organic[:] = 2.0
-        u_stimulated[:] = 2.0
-
-
-@inlined
-def _decay(t, state, w):  # type: ignore[no-untyped-def]
-    """Step 1 for everybody."""
-    stimulated, fading, gain = state.f[w, STIMULATED], state.f[w, FADING], state.f[w, GAIN]
-    gain_fading, stock, decay = state.f[w, GAIN_FADING], state.f[w, FATIGUE], t.s[0].fatigue_decay
-    for i in range(stock.shape[0]):
-        stimulated[i] *= fading[i]
-        gain[i] *= gain_fading[i]
-        stock[i] *= decay
-    if t.s[0].saturation > 0.0:
-        for i in range(stock.shape[0]):
-            state.f[w, CEILING, i] *= gain_fading[i]
+        drawn[i] = mix(key[i] ^ place)
 
 
 @inlined
@@ -278,6 +255,7 @@ def _arrive(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     state.f[w, ORGANIC, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
     state.n[w, SUBSCRIBED, i] = people.n[CONSENTED, i]
     state.f[w, FATIGUE, i] = 0.0
+    person[i, FATIGUE_DAY] = day
     person[i, SEGMENT] = NOWHERE
     person[i, SEGMENT_DUE] = day
     person[i, TRIGGER_DUE] = day

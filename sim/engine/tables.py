@@ -35,7 +35,7 @@ DISPLACED = NEVER + 1
 PACE = 7 * 2**20
 """Credit of one contact; a frequency of f a week earns f 2^20 a day."""
 
-# columns of State.person (int32): half a cache line
+# columns of State.person (int32): less than a cache line
 ACTIVE = 0
 SEGMENT = 1
 LAST_ORDER = 2
@@ -53,7 +53,9 @@ DEBT = 10
 """Organic orders that were pulled forward and will not take place."""
 LOYAL_ENDS = 11
 """First morning on which the own rate is no longer raised."""
-PERSON_COLUMNS = 12
+FATIGUE_DAY = 12
+"""Day for which FATIGUE holds."""
+PERSON_COLUMNS = 13
 
 # columns of State.cascade (int32)
 RUNNING = 0
@@ -151,25 +153,11 @@ LOG_COLUMNS = 6
 
 
 # rows of State.f ------------------------------------------------------------------------------------------------
-(
-    STIMULATED,
-    FADING,
-    GAIN,
-    GAIN_FADING,
-    CEILING,
-    ORGANIC,
-    SUM_ORGANIC,
-    SUM_STIMULATED,
-    FATIGUE,
-    OFFERED,
-    SUM_OFFER,
-    SUM_OFFER_ALL,
-) = range(12)
-STATE_FLOATS = 12
-"""Rate of stimulated orders and its factor per day; multiplier of what a contact adds (the customer's own, times g(R)
-once dropped out) and its factor per day; ceiling of the stimulated probability (read only with saturation); today's
-chance of an organic order, 0 after dropout; expected orders not yet booked; fatigue; discount of the offer at hand, 0 =
-no window is open; expected organic (all) orders in the window times the discount, not yet booked."""
+STIMULATED, FADING, ORGANIC, SUM_ORDERS, FATIGUE, OFFERED, SUM_OFFER, SUM_OFFER_ALL = range(8)
+STATE_FLOATS = 8
+"""Rate of stimulated orders and its factor per day; today's chance of an organic order, 0 after dropout; expected
+orders not yet booked; fatigue on day FATIGUE_DAY; discount of the offer at hand, 0 = no window is open; expected
+organic (all) orders in the window times the discount, not yet booked."""
 
 # rows of State.n (int64) ------------------------------------------------------------------------------------------
 SUBSCRIBED, STOPPED, GRANTED, LOG_SUM = range(4)
@@ -182,14 +170,15 @@ RATE, DROPOUT, MEAN_VALUE, EFFECT, FRAILTY = range(5)
 CONTACTABLE, JOINED, CONSENTED, BIRTHDAY, HOUSEHOLD = range(5)
 
 # rows of Scratch.f, .n, .u, .bytes: those with C_ hold one place per contact of a lane, due or sent -----------------
-U_ORGANIC, U_STIMULATED, ORGANIC_BASE, C_FATIGUE, C_FRAILTY, C_SEEN, C_GAIN, C_WEIGHT = range(8)
-SCRATCH_FLOATS = 8
+ORGANIC_BASE, C_FATIGUE, C_FRAILTY, C_SEEN, C_GAIN, C_TIRED = range(6)
+SCRATCH_FLOATS = 6
 C_FIRST, C_OPT_OUT, C_MONEY = range(3)
 SCRATCH_NUMBERS = 3
 """Day from which on no rule forbids the contact; opt-outs in NANO; money in MICRO."""
-EVENTS, CHOSEN, BLOCKED_PLACES, C_SEGMENT, C_KEY = range(5)
-SCRATCH_LISTS = 5
-"""Lists: customers to whom something may happen today, some of them, places of contacts that wait."""
+EVENTS, CHOSEN, BLOCKED_PLACES, C_SEGMENT, C_KEY, ORDER_HASH = range(6)
+SCRATCH_LISTS = 6
+"""Lists: customers to whom something may happen today, some of them, places of contacts that wait. ORDER_HASH: draws
+of today's organic (upper half) and stimulated orders."""
 C_LEAVING, C_ARRIVED, C_OUTCOME = range(3)
 SCRATCH_BYTES = 3
 
@@ -203,7 +192,7 @@ class Tables(NamedTuple):
 
     s: Records
     """(1,) scalars: kept_from (from this day on the days of contacts are kept in Out.recent), window_days,
-    monetary_total, recompute_days, fatigue_decay (factor a day), kappa, growth, relief, stimulus_decay, dormant_decay,
+    monetary_total, recompute_days, kappa, growth, relief, stimulus_decay, dormant_decay,
     saturation (ceiling of the reference customer, 0 = none), waking (chance that a stimulated order brings the organic
     process back), irritation (growth of the dropout hazard with fatigue), loyalty (what a stimulated order adds to the
     own rate, as a share), loyal_days (for how long), margin; and what is on: behaving (False: contacts only, nobody
@@ -252,6 +241,7 @@ class Tables(NamedTuple):
     monetary_borders: I64  # MICRO
     cells: I64
     # decay and spend
+    tired: F64  # what is left of fatigue, by days
     dormant: F64  # g by days since the last order, of customers who have dropped out
     spend: F64  # quantile nodes
 

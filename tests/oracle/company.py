@@ -90,12 +90,12 @@ def requests(setting: Setting, people: list[Customer], plan: Frequencies, day: i
 
 
 def _rank(setting: Setting, plan: Frequencies, request: Request, seed: int, day: int) -> tuple[int, int, int]:
-    """Smallest first: by value or by arrival, then by a hash (of the first capacity it uses), then by line."""
+    """Smallest first: by value or by arrival, then by a hash (of the first capacity it uses; all bits but six), then by line."""
     me, line, since = request
     by_value = setting.world.policy.arbitration == "value"
     score = -value(setting, me, plan, line, day) if by_value else since
     first = next(capacity for capacity in setting.world.capacities if uses(setting, capacity, line))
-    return score, word(me.key, seed, f"capacity:{first.name}", day), line
+    return score, word(me.key, seed, f"capacity:{first.name}", day) >> 6, line
 
 
 def use_of_contact(setting: Setting, capacity: Capacity, channel: int) -> int:

@@ -245,6 +245,19 @@ def test_mistakes_in_overrides_name_the_override(tmp_path, override, where, what
     assert allowed in problem.allowed
 
 
+def test_more_channels_than_there_is_room_for(tmp_path):
+    levels = "[optimize.levels_per_week]\n" + "".join(f"c{k} = [0]\n" for k in range(20))
+    one = "unit_cost = 0\norders_per_contact = 0\nfatigue_weight = 0\n" + "".join(
+        f"{key} = 0\n"
+        for key in ("unsubscribe_per_contact", "complaint_per_contact", "seen", "clicked", "consent_share")
+    )
+    many = levels + "".join(f"[channels.c{k}]\ndelivered = 1\n{one}" for k in range(20))
+    found = [problem for problem in problems(tmp_path, BASE + many, []) if problem.where.endswith("channels")]
+    assert [(problem.what, problem.given, problem.allowed) for problem in found] == [
+        ("has too many entries", "24", "at most 16 entries")
+    ]
+
+
 def test_an_override_given_twice_is_a_conflict(tmp_path):
     (problem,) = problems(tmp_path, BASE, ["horizon.weeks=3", "horizon.weeks=4"])
     assert (problem.where, problem.what) == ("--set horizon.weeks", "is set twice")

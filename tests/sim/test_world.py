@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.campaigns import Campaign, Cascade, Program, Step, Trigger
 from sim.errors import InputError
 from sim.policy import ContactPolicy, Floor, SwitchOff
 from tests.worlds import LIVELY, synthetic, world_of
@@ -34,6 +35,19 @@ def test_households_stand_side_by_side_or_are_refused(numbers: list[int]) -> Non
 def test_who_lives_alone_stays_in_place() -> None:
     people = synthetic(LIVELY, 3, seed=11)
     assert people.by_household() is people
+
+
+def _program(campaigns: int, steps: int) -> Program:
+    return Program(
+        campaigns=tuple(Campaign(f"c{k}", "email", 0.1) for k in range(campaigns)),
+        cascades=(Cascade("long", Trigger("registered"), tuple(Step("sms") for _ in range(steps))),),
+    )
+
+
+def test_more_kinds_of_contact_than_a_mask_has_bits_are_refused() -> None:
+    assert len(world_of(3, program=_program(40, 20)).program.campaigns) == 40
+    with pytest.raises(InputError, match=r"too many kinds of contact \(given: 63\); allowed: at most 62 channels"):
+        world_of(3, program=_program(40, 21))
 
 
 FLOORS = (Floor("often", "email", 1, 7), Floor("for the new", "email", 2, 7, ("fresh",)))
