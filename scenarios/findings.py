@@ -142,10 +142,9 @@ def _finding(model: type[BaseModel], data: Node, item: Any) -> Finding:
         pattern = item.get("ctx", {}).get("pattern", "")
         return Finding(path, "is not a possible name", shown(path[-1]), _name_text(pattern))
     if kind in ("too_long", "too_short"):
-        bound = (
-            f"at most {item['ctx']['max_length']}" if kind == "too_long" else f"at least {item['ctx']['min_length']}"
-        )
-        return Finding(path, _SAID[kind], shown(item["ctx"]["actual_length"]), f"{bound} entries")
+        size = item["ctx"]
+        bound = f"at most {size['max_length']}" if kind == "too_long" else f"at least {size['min_length']}"
+        return Finding(path, _SAID[kind], str(len(given)), f"{bound} entries")
     quantity = kind == "model_type" and node is not None and node.get("type") == "number"
     what = "must be a number, or a table with value = a number" if quantity else _SAID.get(kind)
     if what is None:

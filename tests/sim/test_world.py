@@ -45,9 +45,9 @@ def _program(campaigns: int, steps: int) -> Program:
 
 
 def test_more_kinds_of_contact_than_a_mask_has_bits_are_refused() -> None:
-    assert len(world_of(3, program=_program(40, 20)).program.campaigns) == 40
+    assert len(world_of(3, program=_program(45, 15)).program.campaigns) == 45
     with pytest.raises(InputError, match=r"too many kinds of contact \(given: 63\); allowed: at most 62 channels"):
-        world_of(3, program=_program(40, 21))
+        world_of(3, program=_program(45, 16))
 
 
 FLOORS = (Floor("often", "email", 1, 7), Floor("for the new", "email", 2, 7, ("fresh",)))
