@@ -128,29 +128,42 @@ def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-un
     """Where precedence is not fixed: who is due on several lines gets them in the order of their scores.
 
     Writes ``scratch.turn`` for all lines of all events; returns the number of rounds. Lines that are not due in
-    the morning come in the last round, by precedence; lines that are due and must wait keep their place (which
-    member of a household comes first would else depend on when a rule was looked at last).
+    the morning come in the last round, by precedence. Lines that are due and must wait for a rule are left alone, but
+    in a household they keep their place (which member comes first would else depend on when a rule was looked at last).
     """
     lanes, rounds = t.lanes.shape[0], 0
     scratch.lanes_in_turn[:] = 0
     for k in range(events):
         i = scratch.u[EVENTS, k]
-        segment = np.uint64(state.person[w, i, SEGMENT])
-        due = 0
+        due, latest = 0, 0
         for lane in range(lanes):
             scratch.turn[k, lane] = lanes
-            if _is_due(t, people, state, w, i, lane, day):
-                scratch.lane_score[lane] = _score(t, people, state, segment, w, i, lane, day)
+            if (t.s[0].households | (state.due[w, i, lane] <= day)) and _is_due(t, people, state, w, i, lane, day):
                 scratch.turn[k, lane] = 0
                 due += 1
+                latest = lane
         rounds = max(rounds, due)
-        for n in range(lanes if due > 0 else 0):
-            lane = t.lanes[n].order
-            if scratch.turn[k, lane] < lanes:
-                turn = _better(t, scratch, k, n) if due > 1 else 0
-                scratch.turn[k, lane] = turn
-                scratch.lanes_in_turn[turn] |= 1 << lane
+        if due == 1:
+            scratch.lanes_in_turn[0] |= 1 << latest
+        elif due > 1:
+            _order_by_score(t, people, state, scratch, w, k, day)
     return rounds
+
+
+@inlined
+def _order_by_score(t, people, state, scratch, w, k, day):  # type: ignore[no-untyped-def]
+    """Places of the lines that are due to the ``k``-th customer with an event."""
+    i, lanes = scratch.u[EVENTS, k], t.lanes.shape[0]
+    segment = np.uint64(state.person[w, i, SEGMENT])
+    for lane in range(lanes):
+        if scratch.turn[k, lane] < lanes:
+            scratch.lane_score[lane] = _score(t, people, state, segment, w, i, lane, day)
+    for n in range(lanes):
+        lane = t.lanes[n].order
+        if scratch.turn[k, lane] < lanes:
+            turn = _better(t, scratch, k, n)
+            scratch.turn[k, lane] = turn
+            scratch.lanes_in_turn[turn] |= 1 << lane
 
 
 @inlined
