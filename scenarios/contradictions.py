@@ -126,9 +126,17 @@ def floors_within_the_gap(scenario: Scenario) -> Iterator[Finding]:
 
 
 def two_floors_on_a_channel(scenario: Scenario) -> Iterator[Finding]:
-    """A channel's regular contacts have one minimum."""
-    floors = [(floor.name, (floor.channel,)) for floor in scenario.policy.floors]
-    yield from _two_on_a_channel(scenario, "floors", "channel", floors)
+    """A channel's regular contacts have one minimum in each segment."""
+    enabled = {name for name, channel in scenario.channels.items() if channel.enabled}
+    floors = [(n, floor) for n, floor in enumerate(scenario.policy.floors) if floor.channel in enabled]
+    for k, (n, floor) in enumerate(floors):
+        for m, earlier in floors[:k]:
+            if floor.channel == earlier.channel and overlap(floor.segments, earlier.segments):
+                mine, other = (*_place("floors", n), "channel"), (*_place("floors", m), "channel")
+                given = f"{_named(mine, floor.name)}, {_named(other, earlier.name)}: {floor.channel}"
+                what = "two rules of policy.floors on one channel and segment"
+                yield Finding(mine, what, given, "one for each channel and segment", (other,))
+                break
 
 
 def two_switch_offs_on_a_channel(scenario: Scenario) -> Iterator[Finding]:

@@ -44,7 +44,8 @@ def lower_tables(
     """
     days = world.days if days is None else days
     behaviour = world.behaviour
-    lines, rules = lower_lines(world, plans, tail), lower_rules(world, days, first_day)
+    rules = lower_rules(world, days, first_day)
+    lines = lower_lines(world, plans, tail, rules.floor_words)
     week = np.arange(days) // DAYS_PER_WEEK
     on = {"behaving": behaving, "detailed": detailed, "logging": logging}
     return Tables(

@@ -32,8 +32,11 @@ class LoweredLines:
     scalars: dict[str, Any]
 
 
-def lower_lines(world: World, plans: Sequence[Frequencies], tail: Frequencies) -> LoweredLines:
-    """Line by line what its channel is, times what the line makes of it."""
+def lower_lines(
+    world: World, plans: Sequence[Frequencies], tail: Frequencies, floor_words: npt.NDArray[np.uint64]
+) -> LoweredLines:
+    """Line by line what its channel is, times what the line makes of it; ``floor_words`` (floors,): where the memory
+    of each begins."""
     lines = lines_of(world)
     channels = [world.channels[line.channel] for line in lines]
     first_day = 1.0 - daily_decay(world.behaviour.response.half_life_days)
@@ -45,8 +48,7 @@ def lower_lines(world: World, plans: Sequence[Frequencies], tail: Frequencies) -
         return np.array(values, dtype=np.float64)
 
     rates, factors, offers = by_plan(_rates), by_plan(_factors), by_plan(_offers_carried)
-    floors, pulls = _floors(world, rates), _pulls(world)
-    stops = _switch_offs(world)
+    floors, pulls, stops = _floors(world, rates, floor_words), _pulls(world), _switch_offs(world)
     return LoweredLines(
         arrays={
             "pace": records({
@@ -54,7 +56,7 @@ def lower_lines(world: World, plans: Sequence[Frequencies], tail: Frequencies) -
                 "interval": np.where(rates > 0, PACE // np.maximum(rates, 1), 0),
                 "factor": factors,
                 "offer": offers,
-                "floor_window": floors,
+                **floors,
             }),
             "offers": records({
                 "discount": each([0.0, *(offer.discount_share for offer in world.program.offers)]),
@@ -82,7 +84,7 @@ def lower_lines(world: World, plans: Sequence[Frequencies], tail: Frequencies) -
             "offering": bool(offers.any()),
             "pulling": bool(pulls.any()),
             "stopping": bool(stops["after"].any()),
-            "floored": bool(floors.any()),
+            "floored": bool(floors["floor_window"].any()),
         },
     )  # fmt: skip
 
@@ -129,18 +131,23 @@ def _factors(world: World, lines: Sequence[Line], plan: Frequencies) -> npt.NDAr
     return table
 
 
-def _floors(world: World, rates: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """(W, phases, lines, S) windows of the floors, 0 = none; they hold where the plan has any contact on the channel in
-    one of the floor's segments."""
+def _floors(
+    world: World, rates: npt.NDArray[np.int64], words: npt.NDArray[np.uint64]
+) -> dict[str, npt.NDArray[np.int64] | npt.NDArray[np.uint64]]:
+    """Fields of the pace (W, phases, lines, S): windows of the floors, 0 = none, and where what decides is remembered;
+    they hold where the plan has any contact on the channel in one of the floor's segments."""
     window, bound = np.zeros(rates.shape, dtype=np.int64), selects(world, world.policy, Selection())
-    for floor in world.policy.floors:
+    word, place = np.zeros(rates.shape, dtype=np.uint64), np.zeros(rates.shape, dtype=np.uint64)
+    for floor, first in zip(world.policy.floors, words, strict=True):
         lane = world.channel_names.index(floor.channel)
         if not bound[lane]:  # an exempt channel has no floor
             continue
         inside = np.isin(world.rfm.segments, floor.segments) if floor.segments else np.ones(rates.shape[-1], dtype=bool)
         used = np.any(rates[:, :, lane, inside] > 0, axis=-1, keepdims=True)
-        window[:, :, lane, :] = np.where(used & inside, floor.rolling_days, 0)
-    return window
+        window[:, :, lane, inside] = np.where(used, floor.rolling_days, 0)
+        word[:, :, lane, inside] = first
+        place[:, :, lane, inside] = floor.min_contacts - 1
+    return {"floor_window": window, "floor_word": word, "floor_place": place}
 
 
 def _offers_carried(world: World, lines: Sequence[Line], plan: Frequencies) -> npt.NDArray[np.int64]:

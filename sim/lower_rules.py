@@ -58,6 +58,8 @@ class LoweredRules:
     arrays: dict[str, Any]
     lanes: dict[str, Any]
     scalars: dict[str, Any]
+    floor_words: npt.NDArray[np.uint64]
+    """(floors,) where their memories begin."""
 
 
 def lower_rules(world: World, days: int, first_day: int) -> LoweredRules:
@@ -109,12 +111,12 @@ def lower_rules(world: World, days: int, first_day: int) -> LoweredRules:
             "count_from": _unsigned(count_ends - [len(of_lane) for of_lane in counting]),
             "count_to": _unsigned(count_ends),
             "quiet": np.where(exempt, 0, world.policy.quiet_days_after_order).astype(np.int64),
-            **_floors(world, rules, word),
         },
         scalars={
             "reported": any(not rule.enforced for rule in rules),
             "households": any(rule.household for rule in rules),
         },
+        floor_words=word[len(rules) - len(world.policy.floors) :],
     )  # fmt: skip
 
 
@@ -192,17 +194,6 @@ def _plain(rule: _Bound) -> bool:
 
 def _may_ever(rule: _Bound, lane: int) -> bool:
     return rule.most >= max(1, int(rule.counts[lane]))
-
-
-def _floors(world: World, rules: list[_Bound], word: npt.NDArray[np.uint64]) -> dict[str, Any]:
-    """Per lane the memory of its floor (floors are the last rules)."""
-    lanes = len(lines_of(world))
-    floor_word, floor_place = np.zeros(lanes, dtype=np.uint64), np.zeros(lanes, dtype=np.uint64)
-    first = len(rules) - len(world.policy.floors)
-    for k, floor in enumerate(world.policy.floors):
-        lane = world.channel_names.index(floor.channel)
-        floor_word[lane], floor_place[lane] = word[first + k], floor.min_contacts - 1
-    return {"floor_word": floor_word, "floor_place": floor_place}
 
 
 def _periods(world: World, days: int, first_day: int) -> npt.NDArray[np.int64]:

@@ -13,7 +13,7 @@ from sim.capacity import Capacity
 from sim.checks import require
 from sim.domain import Behaviour, Channel, Economics
 from sim.errors import InputError
-from sim.policy import ContactPolicy, Frequencies
+from sim.policy import ContactPolicy, Floor, Frequencies
 from sim.population import Population
 from sim.rfm import RfmScheme
 
@@ -100,8 +100,8 @@ class World:
                     ", ".join(unknown),
                     ", ".join([*names, *self.rfm.segments]),
                 )
-        _one_per_channel("floors", [(floor.name, (floor.channel,)) for floor in self.policy.floors])
-        _one_per_channel("switch_offs", [(rule.name, rule.channels or names) for rule in self.policy.switch_offs])
+        _one_each("floors", [(floor.name, _places(floor, self.rfm.segments)) for floor in self.policy.floors])
+        _one_each("switch_offs", [(rule.name, rule.channels or names) for rule in self.policy.switch_offs])
         _side_by_side(self.population.household)
 
     @property
@@ -122,17 +122,21 @@ class World:
                 raise InputError.of(plan.name, f"the plan is for other {what}", ", ".join(given), ", ".join(allowed))
 
 
-def _one_per_channel(kind: str, rules: Iterable[tuple[str, Iterable[str]]]) -> None:
-    """Refuse two rules of a kind of which a channel's regular contacts can have only one."""
+def _places(floor: Floor, segments: Iterable[str]) -> list[str]:
+    return [f"{floor.channel} in segment {segment}" for segment in floor.segments or segments]
+
+
+def _one_each(kind: str, rules: Iterable[tuple[str, Iterable[str]]]) -> None:
+    """Refuse two rules of a kind of which there can be only one in a place."""
     holder: dict[str, str] = {}
-    for name, channels in rules:
-        for channel in channels:
-            if channel in holder:
+    for name, places in rules:
+        for place in places:
+            if place in holder:
                 raise InputError.of(
-                    f"policy.{kind} '{name}'", f"a second rule of this kind on {channel}",
-                    f"'{holder[channel]}' and '{name}'", "one rule of this kind per channel",
+                    f"policy.{kind} '{name}'", f"a second rule of this kind on {place}",
+                    f"'{holder[place]}' and '{name}'", "one rule of this kind each",
                 )  # fmt: skip
-            holder[channel] = name
+            holder[place] = name
 
 
 def _side_by_side(household: npt.NDArray[np.int64] | None) -> None:

@@ -262,9 +262,10 @@ def _policies(draw: st.DrawFn, world: World, on: dict[str, bool]) -> ContactPoli
             for k in times("personal", 2)
         ),
         floors=tuple(
-            Floor(f"floor {name}", name, least, least + draw(st.integers(0, 20)), draw(_some(segments)))
+            Floor(f"floor {name} {k}", name, least, least + draw(st.integers(0, 20)), scope)
             for name in names[: draw(st.integers(0, 2)) * on["floors"]]
-            for least in [draw(st.integers(1, 3))]
+            for k, scope in enumerate(draw(_apart(segments)))
+            for least in [draw(st.integers(1, 6))]
         ),
         switch_offs=tuple(
             SwitchOff(f"stop {name}", draw(st.integers(1, 6)), (name,), draw(st.sampled_from(["seen", "clicked"])))
@@ -273,6 +274,14 @@ def _policies(draw: st.DrawFn, world: World, on: dict[str, bool]) -> ContactPoli
         exempt_classes=draw(st.sampled_from([("transactional",), (), ("transactional", "info")])),
         arbitration=draw(st.sampled_from(ARBITRATIONS)) if on["arbitration"] else "priority",
     )  # fmt: skip
+
+
+@st.composite
+def _apart(draw: st.DrawFn, names: Collection[str]) -> list[tuple[str, ...]]:
+    """Scopes of one or two rules that never hold in the same segment."""
+    first = draw(_some(names))
+    rest = tuple(sorted(set(names) - set(first)))
+    return [first, rest] if first and rest and draw(st.booleans()) else [first]
 
 
 @st.composite

@@ -192,11 +192,11 @@ def book_violations_of(t, people, state, out, w, lane, i, segment, day):  # type
 
 
 @inlined
-def floor_day(t, state, w, lane, i, window):  # type: ignore[no-untyped-def]
-    """From which day on the lane's floor of ``window`` days asks for a contact, whatever the pacing says."""
-    place = t.lanes[lane].floor_place
-    entry = (state.memory[w, i, t.lanes[lane].floor_word + (place >> _TWO)] >> ((place & _THREE) * _SIXTEEN)) & _ENTRY
-    return np.int64(entry) - DAY_ZERO + window
+def floor_day(state, w, i, pace, segment):  # type: ignore[no-untyped-def]
+    """From which day on the floor that holds in ``segment`` asks for a contact; ``pace`` is the line's, by segment."""
+    word, place = pace[segment].floor_word, pace[segment].floor_place
+    entry = (state.memory[w, i, word + (place >> _TWO)] >> ((place & _THREE) * _SIXTEEN)) & _ENTRY
+    return np.int64(entry) - DAY_ZERO + pace[segment].floor_window
 
 
 @inlined

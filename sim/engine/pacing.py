@@ -50,7 +50,7 @@ def asked_for(t, state, w, lane, i, credit, evening, phase, segment):  # type: i
     pace = t.pace[w, phase, lane]
     due = due_day(credit, evening, pace[segment].rate)
     if t.s[0].floored and pace[segment].floor_window > 0:
-        due = min(due, max(evening + 1, floor_day(t, state, w, lane, i, pace[segment].floor_window)))
+        due = min(due, max(evening + 1, floor_day(state, w, i, pace, segment)))
     return due
 
 
@@ -143,18 +143,17 @@ def _day_asked(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
         credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
     asked = day if credit >= PACE and rate > 0 else due_day(credit, day, rate)
     if t.s[0].floored and pace[segment].floor_window > 0:
-        asked = min(asked, floor_day(t, state, w, lane, i, pace[segment].floor_window))
+        asked = min(asked, floor_day(state, w, i, pace, segment))
     return asked
 
 
 @inner_kernel
 def floor_pacing(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """After a contact: the floor may ask for the next one earlier than the pace does."""
+    pace = t.pace[w, t.days[day].phase, lane]
     for k in range(sent):
         segment = scratch.u[C_SEGMENT, k]
-        if t.pace[w, t.days[day].phase, lane, segment].floor_window > 0:
+        if pace[segment].floor_window > 0:
             i = scratch.u[CHOSEN, k]
-            floor = max(
-                day + 1, floor_day(t, state, w, lane, i, t.pace[w, t.days[day].phase, lane, segment].floor_window)
-            )
+            floor = max(day + 1, floor_day(state, w, i, pace, segment))
             state.due[w, i, lane] = min(np.int64(state.due[w, i, lane]), floor)

@@ -205,12 +205,13 @@ class Tables(NamedTuple):
     place: U64  # (PLACE_LANES + 2 L + capacities, D) keys of the draws, by stream and day
     pace: Records
     """(W, phases, L, S) rate (credit a day), interval (PACE // rate), factor (on what a contact adds), offer (that it
-    carries, 0 = none), floor_window (days, 0 = no floor)."""
+    carries, 0 = none); of the floor that holds: floor_window (days, 0 = none), floor_word, floor_place (where its
+    memory has the contact that decides)."""
     lanes: Records
     """(L,) channels' regular contacts, campaigns, steps of cascades: order (lane that is n-th in precedence), channel,
     unit_cost (MICRO), stimulus (orders on the first day: (1 - d) orders_per_contact), worth (on all days), weight,
     delivered, click_of_seen, unsubscribe, complaint; cascade_of (-1 = none), condition, delay (days), last_step;
-    quiet (days after an order); floor_word, floor_place; bind_from, bind_to, count_from, count_to (its rows of bind
+    quiet (days after an order); bind_from, bind_to, count_from, count_to (its rows of bind
     and counted), bind_others (any enforced rule that is not plain); capacitated, capacity_tie (whose stream breaks
     ties)."""
     placement: F64  # (W, C) share of what is delivered that reaches the inbox, this week

@@ -17,6 +17,7 @@ from sim.policy import (
     Selection,
     SwitchOff,
 )
+from sim.rfm import RfmScheme
 from sim.start import start_world
 from tests import oracle
 from tests.oracle.setting import period
@@ -238,6 +239,15 @@ def test_floor_under_a_cap_and_without_contacts_in_the_plan() -> None:
     assert days(life, until=14) == [0, 5, 10]
     (life,) = lives_in(under(policy), 0.0)
     assert days(life) == []
+
+
+def test_each_segment_has_a_floor_of_its_own() -> None:
+    """1 in 3 days as long as the last order, on day -1, is at most 9 days ago; then 2 in 8, and on day 9 those of days 3
+    and 6 will do. Day 11 misses one: the latest but one is 8 days ago, as on days 14 and 19."""
+    fresh_or_old = RfmScheme((9,), (2,), (20.0,), ("fresh", "old"), (1,) * 4 + (0,) * 4)
+    floors = (Floor("often", "mail", 1, 3, ("fresh",)), Floor("sometimes", "mail", 2, 8, ("old",)))
+    (life,) = lives_in(under(ContactPolicy(floors=floors), rfm=fresh_or_old), 0.001)
+    assert days(life) == [0, 3, 6, 11, 14, 19]
 
 
 def test_switch_off() -> None:

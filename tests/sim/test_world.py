@@ -56,7 +56,7 @@ FLOORS = (Floor("often", "email", 1, 7), Floor("for the new", "email", 2, 7, ("f
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        (ContactPolicy(floors=FLOORS), r"policy.floors 'for the new'.* on email \(given: 'often' and 'for the new'\)"),
+        (ContactPolicy(floors=FLOORS), r"policy.floors 'for the new'.* on email in segment fresh \(given: 'often' and 'for the new'\)"),
         (ContactPolicy(switch_offs=(SwitchOff("a", 3), SwitchOff("b", 4, ("email",)))), "policy.switch_offs 'b'"),
         (ContactPolicy(switch_offs=(SwitchOff("a", 3, ("sms",)), SwitchOff("b", 4))), "policy.switch_offs 'b'.* sms"),
     ],
@@ -66,7 +66,7 @@ def test_two_rules_for_one_place_are_refused(policy: ContactPolicy, message: str
         world_of(3, policy=policy)
 
 
-def test_one_rule_for_each_channel_is_taken() -> None:
-    floors = (FLOORS[0], Floor("texts", "sms", 1, 7))
+def test_one_rule_for_each_channel_and_segment_is_taken() -> None:
+    floors = (replace(FLOORS[0], segments=("cold", "cooling")), FLOORS[1], Floor("texts", "sms", 1, 7))
     stops = (SwitchOff("a", 3, ("sms",)), SwitchOff("b", 4, ("email",)))
     assert world_of(3, policy=ContactPolicy(floors=floors, switch_offs=stops)).policy.floors == floors
