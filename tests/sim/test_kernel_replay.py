@@ -71,7 +71,7 @@ def check_many(examples: int) -> None:
 
     broken_nowhere()
     assert len(read) >= examples
-    assert sum(read) > 10 * examples  # there was something to break
+    assert sum(read) > 100 * examples  # there was something to break
 
 
 def test_no_rule_is_broken_in_a_sample_of_policies() -> None:
