@@ -43,7 +43,6 @@ from sim.engine.tables import (
     EV_SEGMENT,
     EVENTS,
     FATIGUE,
-    FATIGUE_DAY,
     JOINED,
     LANES_PER_GROUP,
     LOYAL_ENDS,
@@ -255,7 +254,6 @@ def _arrive(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     state.f[w, ORGANIC, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
     state.n[w, SUBSCRIBED, i] = people.n[CONSENTED, i]
     state.f[w, FATIGUE, i] = 0.0
-    person[i, FATIGUE_DAY] = day
     person[i, SEGMENT] = NOWHERE
     person[i, SEGMENT_DUE] = day
     person[i, TRIGGER_DUE] = day

@@ -368,3 +368,27 @@ def test_weekday_season() -> None:
     place = world(who=people(rate=0.1), behaviour=replace(CALM, seasonality=factors), first_weekday=5, weeks=1)
     expected = -np.expm1(-0.1 * np.array([2, 0.5, 1, 1, 1, 1, 1])).sum()
     assert lives_in(place, 0.0)[0].expected_orders[0] == pytest.approx(expected)
+
+
+def test_fatigue_builds_up_over_channels_and_halves_every_night() -> None:
+    """Half-life of a day, a factor of 1/2 per unit: a mail of weight 1 and then a text of weight 2, at F = 0 and 1 on
+    day 0, at 1.5 and 2.5 on day 1, at 2.25 and 3.25 on day 2. Everybody rested sees everything."""
+    channels = (replace(MAIL, seen=1.0, fatigue_weight=1.0), replace(TEXT, seen=1.0, fatigue_weight=2.0))
+    tiring = replace(CALM, fatigue=Fatigue(damping=math.log(2), half_life_days=1.0))
+    (life,) = lives_in(world(*channels, behaviour=tiring, weeks=1))
+    before = 3 * (1 - 0.5 ** np.arange(7))
+    assert weekly([life], "seen expected", 0) == pytest.approx([(0.5**before).sum()])
+    assert weekly([life], "seen expected", 1) == pytest.approx([(0.5 ** (before + 1)).sum()])
+
+
+def test_fatigue_recovers_where_nothing_is_sent() -> None:
+    """A mail on days 0 and 3 of a cascade, none between: F = 1 halves three times before the second."""
+    tiring = replace(CALM, fatigue=Fatigue(damping=math.log(2), half_life_days=1.0))
+    chain = cascade(Step("mail"), Step("mail", 3), trigger=Trigger("registered"))
+    place = world(
+        replace(MAIL, seen=1.0, fatigue_weight=1.0),
+        who=joining(people(1), np.array([1])), behaviour=tiring, program=Program(cascades=(chain,)), weeks=1,
+    )  # fmt: skip
+    (life,) = lives_in(place, 0.0, campaigns=("chain",))
+    assert steps_sent(life, 2, first=1) == [[1], [4]]
+    assert [weekly([life], "seen expected", line) for line in (1, 2)] == [[1.0], pytest.approx([0.5 ** (1 / 8)])]
