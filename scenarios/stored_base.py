@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -98,12 +99,12 @@ class StoredBase(Base):
         """The customers of ``population(customers, seed)`` of the base in memory, in parts."""
         size = self.store.customers
         copies = max(1, round(customers / size))
+        some: list[tuple[int, Ints | range]]
         if customers < size:
             chosen = self.store.sample(customers, seed)
             some = [(file, chosen[a:b]) for file, a, b in self.store.by_file(chosen)]
         else:
-            first = self.store.first
-            some = [(file, range(first[file], first[file + 1])) for file in range(len(first) - 1)]
+            some = [(file, range(a, b)) for file, (a, b) in enumerate(pairwise(self.store.first))]
         cut = [(file, who[a:b]) for file, who in some for a, b in cut_evenly(len(who), copies, 1)]
         return StoredParts(self, Census(min(customers, size) * copies, size, copies), cut, seed)
 
@@ -159,8 +160,9 @@ def _on_disk(loaded: LoadedScenario, folder: Path, say: Say) -> StoredBase:
         raise ValueError("the scenario has no orders")
     refuse_gap(loaded)
     export = Export(path, asked.columns.model_dump(), asked.duplicates, asked.refunds)
+    until = None if asked.as_of is None else day_number(asked.as_of)
     with as_keys():
-        store = sort_orders(export, folder, until=asked.as_of and day_number(asked.as_of), say=say)
+        store = sort_orders(export, folder, until=until, say=say)
     as_of = asked.as_of or dt.date(1970, 1, 1) + dt.timedelta(days=store.last_day)
     sample = store.orders_of(store.sample(CUSTOMERS, BORDER_SEED))
     known = SampleHistory(sample, as_of, *stated_models(loaded), None)
