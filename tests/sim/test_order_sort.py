@@ -108,6 +108,17 @@ def test_files_are_of_about_the_same_size(tmp_path: Path) -> None:
     assert shares[-1] == 1.0
 
 
+@pytest.mark.parametrize("ids", [["10", "9", "a", "b"], ["10", "9", "100", "012"]], ids=["text", "digits"])
+def test_the_order_of_ids_is_that_of_all_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ids: list[str]) -> None:
+    """Beside letters, 10 comes before 9; in the file that holds these two alone as well."""
+    monkeypatch.setattr(order_sort, "CUSTOMERS", 2)
+    rows = pl.DataFrame({"customer_id": ids, "order_date": [DAY] * 4, "order_value": [1.0, 2.0, 3.0, 4.0]})
+    rows.write_parquet(tmp_path / "export.parquet")
+    store = sort_orders(Export(tmp_path / "export.parquet"), tmp_path)
+    assert store.first == (0, 2, 4)
+    same(store, read_orders(rows))
+
+
 @pytest.mark.usefixtures("small")
 def test_refunds_find_their_orders(tmp_path: Path) -> None:
     back = shop().filter(pl.int_range(pl.len()) % 7 == 0).with_columns(-pl.col("order_value") / 2)
