@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -65,7 +66,7 @@ def test_parts_are_the_base_in_memory(export: Path, customers: int) -> None:
     whole = load_base(loaded).population(customers, seed=3)
     for base in opened(loaded):
         assert isinstance(base, StoredBase)
-        source = parts_of(base, customers, seed=3, threads=2)
+        source = pickle.loads(pickle.dumps(parts_of(base, customers, seed=3, threads=2)))  # as workers get it
         assert source.count > 2
         parts = [source.part(number) for number in range(source.count)]
         names = np.concatenate([base.names(part) for part in parts])
