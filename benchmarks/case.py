@@ -77,6 +77,7 @@ class Finished:
     cpu_seconds: float
     """Processor time of all threads: disturbed less by others on the machine."""
     peak_mb: float
+    """Resident; of the largest process, where there are several."""
     output: str
 
 
@@ -94,7 +95,11 @@ with open(sys.argv[1], "w") as file:
 
 def command(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
     """Run ``contactpolicy`` as a user would; wall-clock seconds and peak resident memory."""
-    line = [str(Path(sys.executable).parent / "contactpolicy"), *arguments]
+    return measured([str(Path(sys.executable).parent / "contactpolicy"), *arguments], environment)
+
+
+def measured(line: Sequence[str], environment: Mapping[str, str] | None = None) -> Finished:
+    """Run a program; time of all its processes, and the peak resident memory of the largest of them."""
     with tempfile.TemporaryDirectory() as folder, open(Path(folder, "out"), "w+") as out:
         usage, said = Path(folder, "usage"), Path(folder, "said")
         with said.open("w") as errors:

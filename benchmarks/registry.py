@@ -7,12 +7,14 @@ from benchmarks import (
     cost,
     coverage,
     fitting,
+    growth,
     guard,
     kernel,
     long_search,
     mechanisms,
     million,
     precision,
+    processes,
     regret,
     search,
     ten_million,
@@ -21,7 +23,7 @@ from benchmarks.case import Case
 from benchmarks.peers import case as peers
 
 _MODULES = (
-    kernel, cost, mechanisms, million, ten_million, cold_start, search, regret, long_search, coverage, precision,
-    fitting, peers, guard,
+    kernel, cost, growth, mechanisms, million, ten_million, processes, cold_start, search, regret, long_search,
+    coverage, precision, fitting, peers, guard,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(module.CASE for module in _MODULES)

@@ -79,20 +79,18 @@ def flow_rows(result: Findings, world: int) -> Rows:
     ]
 
 
-def customer_frame(result: SimulationResult, worlds: Worlds, ids: np.ndarray | None = None) -> pl.DataFrame:
+def customer_frame(result: SimulationResult, worlds: Worlds, names: np.ndarray) -> pl.DataFrame:
     """One row per simulated real customer, means over the copies; orders, revenue and cost are of the horizon.
 
-    ``ids``: names of the real customers; an invented base has numbers.
+    ``names``: (N,) the real customer of each.
     """
     import polars as pl
 
-    population = result.world.population
     columns: dict[str, Any] = {}
     for name, world in worlds.items():
         columns[f"{name}_orders"] = result.per_customer(world, 0, ORDERS) / NANO
         columns[f"{name}_revenue"] = result.per_customer(world, 0, REVENUE) / MICRO
         columns[f"{name}_cost"] = result.per_customer(world, 0, COST) / MICRO
         columns[f"{name}_value"] = sum(value_per_customer(result, world, phase) for phase in (0, 1)) / MICRO
-    known = population.base_customer if ids is None else ids[population.base_customer]
-    frame = pl.DataFrame({"customer_id": known, **columns})
+    frame = pl.DataFrame({"customer_id": names, **columns})
     return frame.group_by("customer_id", maintain_order=True).mean()

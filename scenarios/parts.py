@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from scenarios.people import with_facts
+from scenarios.stored_base import StoredBase
 from scenarios.world import Base
 from sim.moments import Census
 from sim.population import Population
@@ -53,6 +54,8 @@ def _known(base: Base, drawn: Population) -> Population:
 
 def parts_of(base: Base, customers: int, seed: int, threads: int = 1) -> Source:
     """The customers of ``base.population(customers, seed)``, in parts; ``threads``: how many work at a time."""
+    if isinstance(base, StoredBase):
+        return base.parts(customers, seed)
     asked = base.loaded.scenario.base
     if asked.new_customers_per_week is not None or base.facts.household is not None or asked.assumed_household_size > 1:
         return _cut(base.population(customers, seed), threads)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.rundir import part_folder
 from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
+from scenarios.stored_base import Room, base_of_any_size, temporary_room
 from scenarios.world import Base, load_base, make_world, no_contact
 from sim.campaigns import Program
 from sim.policy import Frequencies
@@ -75,7 +77,7 @@ def run_simulate(
     with part_folder(out) if per_customer else nullcontext() as folder:
         return simulate_scenario(
             loaded, plan=plan_file, seed=seed, customers=customers, threads=threads, customers_into=folder,
-            engine=engine, progress=progress,
+            engine=engine, room=partial(part_folder, out), progress=progress,
         ).write(out)  # fmt: skip
 
 
@@ -114,6 +116,7 @@ def simulate_scenario(
     per_customer: bool = False,
     customers_into: Path | None = None,
     engine: Engine | None = None,
+    room: Room = temporary_room,
     progress: Progress | None = None,
 ) -> RunResult:
     """The plan, the current policy and no contact on the same customers with the same draws.
@@ -121,12 +124,12 @@ def simulate_scenario(
     After the horizon all of them live under the plan ("the plan goes on"); ``tail_sensitivity`` is the value if
     the current policy came back instead. ``per_customer``: also the table ``customers``, in memory;
     ``customers_into``: the same as Parquet files in this folder. ``engine``: where parts of the customers are
-    computed, default the threads of this machine.
+    computed, default the threads of this machine. ``room``: where a large file of orders is sorted.
     """
     clock, say = Clock(), progress or _silent
     chosen, name = _chosen_plan(plan, build.current_plan(loaded), build.program(loaded))
     say(0.0, 1.0, "customers")
-    base, given = load_base(loaded), plan is not None
+    given = plan is not None
     worlds = {key: n for n, key in enumerate(("plan", "current", "no_contact") if given else ("plan", "no_contact"))}
 
     def asked(world: World) -> tuple[Ask, ...]:
@@ -134,12 +137,14 @@ def simulate_scenario(
         back = Ask(plans, tail=world.current, detailed=False)
         return Ask(plans, tail=chosen), *([back] if given and world.tail_weeks else [])
 
-    crowd = Crowd(base, customers or loaded.scenario.base.simulated_customers, seed, threads or os.cpu_count() or 1)
-    frames = CustomerFrames(base, worlds) if per_customer else None
-    keep = frames if customers_into is None else CustomerFiles(base, worlds, customers_into)
-    found, *back = crowd.ask(
-        asked, say=lambda share, text: say(0.05 + 0.9 * share, 1.0, text), keep=keep, engine=engine
-    )
+    many = customers or loaded.scenario.base.simulated_customers
+    with base_of_any_size(loaded, room, lambda share: say(0.05 * share, 1.0, "sorting the orders")) as base:
+        crowd = Crowd(base, many, seed, threads or os.cpu_count() or 1)
+        frames = CustomerFrames(base, worlds) if per_customer else None
+        keep = frames if customers_into is None else CustomerFiles(base, worlds, customers_into)
+        found, *back = crowd.ask(
+            asked, say=lambda share, text: say(0.05 + 0.9 * share, 1.0, text), keep=keep, engine=engine
+        )
     result = _head("simulate", loaded, found, name, chosen) | plan_outcome(found, worlds)
     result |= program_outcome(found, worlds["plan"])
     if back:
@@ -219,7 +224,7 @@ def optimize_scenario(
 
 
 def _customers(base: Base, found: SimulationResult, worlds: Worlds) -> pl.DataFrame:
-    return customer_frame(found, worlds, base.customer_ids(found.world.population))
+    return customer_frame(found, worlds, base.names(found.world.population))
 
 
 def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:

@@ -102,4 +102,4 @@ class CustomerFiles:
 
 
 def _frame(base: Base, worlds: Worlds, result: SimulationResult) -> pl.DataFrame:
-    return customer_frame(result, worlds, base.customer_ids(result.world.population))
+    return customer_frame(result, worlds, base.names(result.world.population))

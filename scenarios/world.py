@@ -22,7 +22,7 @@ from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.bg_nbd import BgNbd
 from sim.fit.gamma_gamma import GammaGamma
-from sim.fit.history import WithoutContacts, known_traits, without_contacts
+from sim.fit.history import PastContacts, WithoutContacts, known_traits, without_contacts
 from sim.fit.mbg_nbd import MbgNbd
 from sim.fit.organic import UNDER_CURRENT_CONTACTS, OrganicFit, fit_organic
 from sim.fit.posterior import TraitPosterior
@@ -35,7 +35,8 @@ from sim.start import start_world
 from sim.world import World
 
 _EPOCH = dt.date(1970, 1, 1)
-_BORDER_SEED = 0
+BORDER_SEED = 0
+"""Draws that belong to the base and not to a run."""
 _BORDER_CUSTOMERS = 100_000
 """Quantile borders of an invented base come from this many customers, drawn once and for all seeds."""
 
@@ -80,7 +81,7 @@ class History:
     @property
     def last_day(self) -> int:
         """``as_of`` in days since 1970-01-01."""
-        return _day(self.as_of)
+        return day_number(self.as_of)
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,11 @@ class Base:
         more = int(population.base_customer.max()) + 1 - len(ids)
         return np.concatenate([ids, [f"new {n + 1}" for n in range(more)]]) if more > 0 else ids
 
+    def names(self, population: Population) -> npt.NDArray[np.generic]:
+        """(N,) the real customer of each: id, or number in an invented base."""
+        ids = self.customer_ids(population)
+        return population.base_customer if ids is None else ids[population.base_customer]
+
     def invented(self, customers: int, seed: int, *, first_id: int = 0) -> Population:
         """Customers of an invented base from this number on."""
         base = self.loaded.scenario.base
@@ -168,7 +174,7 @@ class Base:
         if table.borders == "fixed":
             return build.rfm_scheme(self.loaded)
         size = _BORDER_CUSTOMERS if self.history is None else self.history.orders.n_customers
-        everybody = self.bare_population(size, _BORDER_SEED)
+        everybody = self.bare_population(size, BORDER_SEED)
         values = everybody.recency_frequency_value(table.window_days, total=table.monetary == "total")
         return build.rfm_scheme(self.loaded, *values)
 
@@ -178,13 +184,13 @@ def load_base(loaded: LoadedScenario) -> Base:
     base = loaded.scenario.base
     if base.orders is None:
         return Base(loaded, None)
-    _refuse_gap(loaded)
+    refuse_gap(loaded)
     orders = _read(loaded)
     as_of = base.as_of or _EPOCH + dt.timedelta(days=orders.last_day)
-    known = orders.until(_day(as_of))  # what came later is the future: neither fitted nor part of the base
+    known = orders.until(day_number(as_of))  # what came later is the future: neither fitted nor part of the base
     if base.fitted_model is not None:
-        return _contacts_taken_out(Base(loaded, History(known, as_of, *_stated(loaded), None)))
-    fit = fit_organic(known, until_day=_day(base.until or as_of), model=base.model)
+        return _contacts_taken_out(Base(loaded, History(known, as_of, *stated_models(loaded), None)))
+    fit = fit_organic(known, until_day=day_number(base.until or as_of), model=base.model)
     return _contacts_taken_out(Base(loaded, History(known, as_of, fit.daily.parameters, fit.spend.parameters, fit)))
 
 
@@ -193,18 +199,23 @@ def _contacts_taken_out(base: Base) -> Base:
     asked, h = base.loaded.scenario.base, base.history
     if h is None or asked.history_contacts == "none":
         return base
-    population = base.present(min(h.orders.n_customers, CUSTOMERS), _BORDER_SEED)
-    contacts = of_current_policy(start_world(make_world(base, population), seed=_BORDER_SEED))
+    contacts = contacts_before(base, h)
     if h.fit is None:
         return replace(
             base, history=replace(h, traits=known_traits(h.orders, contacts, h.organic, until_day=h.last_day))
         )
-    fitted_until = _day(dt.date.fromisoformat(h.fit.fitted_until))
+    fitted_until = day_number(dt.date.fromisoformat(h.fit.fitted_until))
     fit = without_contacts(h.orders, contacts, until_day=fitted_until, model=h.fit.model)
     organic, traits = fit.organic.parameters, fit.traits
     if fitted_until < h.last_day:
         traits = known_traits(h.orders, contacts, organic, until_day=h.last_day)
     return replace(base, history=replace(h, organic=organic, traits=traits, without=fit))
+
+
+def contacts_before(base: Base, history: History) -> PastContacts:
+    """What the current policy did before day 0, if it was in force: looked at on some customers of the base."""
+    population = base.present(min(history.orders.n_customers, CUSTOMERS), BORDER_SEED)
+    return of_current_policy(start_world(make_world(base, population), seed=BORDER_SEED))
 
 
 def make_world(base: Base, population: Population) -> World:
@@ -252,10 +263,10 @@ def _read(loaded: LoadedScenario) -> OrderLog:
 
 def order_and_spend_models(base: Base) -> tuple[DropoutModel, GammaGamma]:
     """The models of orders and of spend: fitted, or stated in the scenario."""
-    return _stated(base.loaded) if base.history is None else (base.history.organic, base.history.spend)
+    return stated_models(base.loaded) if base.history is None else (base.history.organic, base.history.spend)
 
 
-def _stated(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
+def stated_models(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
     """``base.fitted_model`` as models."""
     model = build.order_model(loaded)
     if model is None:
@@ -264,7 +275,7 @@ def _stated(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
     return kind(model.r, model.alpha, model.a, model.b), GammaGamma(model.p, model.q, model.gamma)
 
 
-def _refuse_gap(loaded: LoadedScenario) -> None:
+def refuse_gap(loaded: LoadedScenario) -> None:
     """Customers are known on the evening of ``as_of``; nobody knows what they do in a gap after it."""
     as_of, start = loaded.scenario.base.as_of, loaded.scenario.horizon.start
     if as_of is None or start is None or start == as_of + dt.timedelta(days=1):
@@ -273,5 +284,6 @@ def _refuse_gap(loaded: LoadedScenario) -> None:
     raise InputError.of("horizon.start", "leaves a gap after the last day of the data", start, allowed)
 
 
-def _day(date: dt.date) -> int:
+def day_number(date: dt.date) -> int:
+    """Days since 1970-01-01."""
     return (date - _EPOCH).days

@@ -90,6 +90,12 @@ class OrderLog:
         """Orders from `first` to `last`, both included, of the customers who have any; InputError if none."""
         return self._where((self.day >= first) & (self.day <= last))
 
+    def of(self, customers: npt.NDArray[np.int64]) -> OrderLog:
+        """Orders of some customers, by their place in `customer_ids`, in their order here; InputError if none."""
+        wanted = np.zeros(self.n_customers, dtype=bool)
+        wanted[customers] = True
+        return self._where(wanted[self.customer])
+
     def columns(self) -> dict[str, npt.NDArray[np.generic]]:
         """customer_id, order_date, order_value: (M,) each; any data frame library takes them."""
         return {
@@ -213,8 +219,6 @@ def read_orders(
     InputError
         With one problem for each mistake, file and line named; five of a kind are shown, all are counted.
     """
-    import polars as pl
-
     from sim.fit import _order_rows as rows
     from sim.fit._order_build import build
     from sim.fit._table import read_table
@@ -229,16 +233,11 @@ def read_orders(
         table = orders_of(table, preset)
     chosen = rows.choose_columns(table, columns)
     if table.frame.height == 0:
-        raise InputError.of(table.where, "there is a heading, but no order below it")
+        raise rows.no_order(table.where)
     mistakes = rows.Mistakes(table)
     kept, copies = rows.check_duplicates(mistakes, duplicates)
-    ids = rows.check_ids(mistakes, table.frame[chosen["customer_id"]])
-    days = rows.check_dates(mistakes, table.frame[chosen["order_date"]], latest or date.today())
-    values = rows.check_values(mistakes, table.frame[chosen["order_value"]], decimal)
-    rows.check_refunds(mistakes, values, refunds)
-    mistakes.raise_all()
-    checked = {"id": ids, "day": days.cast(pl.Int32), "value": values}
-    merged = build(pl.DataFrame(checked).with_row_index("row").filter(kept), refunds, mistakes)
+    checked = rows.checked(mistakes, chosen, refunds, latest or date.today(), decimal)
+    merged = build(checked.with_row_index("row").filter(kept), refunds, mistakes)
     notes = (*table.notes, *skipped, *copies, *merged.notes)
     return OrderLog(merged.customer_ids, merged.customer, merged.day, merged.value, notes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -27,8 +28,20 @@ class Merged(NamedTuple):
     notes: tuple[str, ...]
 
 
-def build(rows: pl.DataFrame, refunds: str, mistakes: Mistakes) -> Merged:
+class IdOrder(IntEnum):
+    """How the ids of a base are put in natural order; of several parts of a base, the greatest holds for all."""
+
+    NUMBER = 0
+    """By number: digits only, written the usual way, below 10^18."""
+    DIGITS = 1
+    """By number ("7" before "007" before "10"): digits only."""
+    TEXT = 2
+
+
+def build(rows: pl.DataFrame, refunds: str, mistakes: Mistakes, order: IdOrder | None = None) -> Merged:
     """Rows (row, id, day, value; refunds negative) -> merged orders.
+
+    ``order``: of the ids, where the rows are a part of a base; default the one that fits them.
 
     Raises
     ------
@@ -38,7 +51,7 @@ def build(rows: pl.DataFrame, refunds: str, mistakes: Mistakes) -> Merged:
     orders, back = rows.filter(pl.col("value") >= 0), rows.filter(pl.col("value") < 0)
     if orders.height == 0:
         raise InputError.of(mistakes.table.where, "there are refunds, but no order")
-    ids = _natural_order(orders["id"])
+    ids = _natural_order(orders["id"], order)
     # Sorted by value too: the sum of a day must not depend on the order of the rows.
     placed = _coded(orders.drop("row"), ids).sort("customer", "day", "value")
     customer, day = placed["customer"].to_numpy(), placed["day"].to_numpy()
@@ -57,16 +70,28 @@ def build(rows: pl.DataFrame, refunds: str, mistakes: Mistakes) -> Merged:
     return Merged(ids.to_numpy().astype(np.str_), customer, day, value + 0.0, tuple(notes))
 
 
-def _natural_order(ids: pl.Series) -> pl.Series:
+def id_order(ids: pl.Series) -> IdOrder:
+    """The order that fits these ids."""
+    if not ids.str.contains(r"^[0-9]+$").all():
+        return IdOrder.TEXT
+    return IdOrder.DIGITS if ids.str.contains(r"^0|^.{19}").any() else IdOrder.NUMBER
+
+
+def id_keys(ids: pl.Series, order: IdOrder) -> pl.Series:
+    """What to sort ids by."""
+    if order == IdOrder.TEXT:
+        return ids
+    if order == IdOrder.NUMBER:
+        return ids.cast(pl.Int64)
+    digits = ids.str.strip_chars_start("0")
+    lengths = [text.str.len_bytes().cast(pl.String).str.zfill(3) for text in (digits, ids)]  # LONGEST_ID has 3 digits
+    return lengths[0] + digits + lengths[1]
+
+
+def _natural_order(ids: pl.Series, order: IdOrder | None) -> pl.Series:
     """Unique ids; by number where all are digits ("7" before "007" before "10"), else by text."""
     unique = ids.unique()
-    if not unique.str.contains(r"^[0-9]+$").all():
-        return unique.sort()
-    if not unique.str.contains(r"^0|^.{19}").any():
-        return unique.cast(pl.Int64).sort().cast(pl.String)
-    digits = pl.col("id").str.strip_chars_start("0")
-    frame = pl.DataFrame({"id": unique})
-    return frame.sort(digits.str.len_bytes(), digits, pl.col("id").str.len_bytes())["id"]
+    return unique.gather(id_keys(unique, id_order(unique) if order is None else order).arg_sort())
 
 
 def _coded(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:

@@ -25,6 +25,7 @@ LONGEST_ID = 200
 
 Duplicates = Literal["keep", "drop", "refuse"]
 Refunds = Literal["refuse", "net", "drop"]
+Decimal = Literal[".", ","]
 
 _DATES = "YYYY-MM-DD (also YYYY/MM/DD, YYYYMMDD; a time of day may follow)"
 _DATE_PATTERN = (
@@ -118,8 +119,7 @@ def _nearest(ours: str, theirs: str, headings: tuple[str, ...]) -> str:
 def skip_empty(table: Table) -> tuple[Table, list[str]]:
     """Leave out rows in which no column has anything, told in a note; their successors keep their names."""
     frame = table.frame
-    empty = pl.all_horizontal(pl.all().is_null())
-    kept = frame.select((~empty).arg_true()).to_series()
+    kept = filled_rows(frame)
     if kept.len() == frame.height:
         return table, []
     names, old = table.row_names, kept.to_list()
@@ -133,10 +133,33 @@ def skip_empty(table: Table) -> tuple[Table, list[str]]:
     return skipped, [f"{frame.height - kept.len():,} empty rows skipped"]
 
 
+def filled_rows(frame: pl.DataFrame) -> pl.Series:
+    """Indices of the rows in which some column has something."""
+    return frame.select((~pl.all_horizontal(pl.all().is_null())).arg_true()).to_series()
+
+
+def no_order(where: str) -> InputError:
+    """Of a file without rows."""
+    return InputError.of(where, "there is a heading, but no order below it")
+
+
+def checked(
+    mistakes: Mistakes, chosen: Mapping[str, str], refunds: Refunds, latest: date, decimal: Decimal = "."
+) -> pl.DataFrame:
+    """Columns id, day (since 1970-01-01) and value of all rows; mistakes of any row are raised."""
+    frame = mistakes.table.frame
+    ids = check_ids(mistakes, frame[chosen["customer_id"]])
+    days = check_dates(mistakes, frame[chosen["order_date"]], latest)
+    values = check_values(mistakes, frame[chosen["order_value"]], decimal)
+    check_refunds(mistakes, values, refunds)
+    mistakes.raise_all()
+    return pl.DataFrame({"id": ids, "day": days.cast(pl.Int32), "value": values})
+
+
 def check_duplicates(mistakes: Mistakes, duplicates: Duplicates) -> tuple[pl.Series, list[str]]:
     """Which rows to keep, and the note about rows that repeat an earlier one in every column."""
     frame = mistakes.table.frame
-    comparable = [name for name, kind in frame.schema.items() if not kind.is_nested() and kind != pl.Object]
+    comparable = comparable_columns(frame)
     everything = pl.repeat(True, frame.height, eager=True)
     if frame.select(comparable).hash_rows().n_unique() == frame.height:
         return everything, []
@@ -152,6 +175,11 @@ def check_duplicates(mistakes: Mistakes, duplicates: Duplicates) -> tuple[pl.Ser
     if duplicates == "drop":
         return ~repeated, [f"{note} dropped"]
     return everything, [f"{note} kept as orders of their own"]
+
+
+def comparable_columns(frame: pl.DataFrame) -> list[str]:
+    """Columns that tell whether a row repeats another one."""
+    return [name for name, kind in frame.schema.items() if not kind.is_nested() and kind != pl.Object]
 
 
 def check_ids(mistakes: Mistakes, column: pl.Series) -> pl.Series:
@@ -197,9 +225,6 @@ def _parse_dates(text: pl.Series) -> pl.Series:
     other = dashed.str.to_date("%Y-%m-%d", strict=False)
     compact = text.set(~text.str.contains(r"^\d{8}$"), None).str.to_date("%Y%m%d", strict=False)
     return days.fill_null(other).fill_null(compact)
-
-
-Decimal = Literal[".", ","]
 
 
 def check_values(mistakes: Mistakes, column: pl.Series, decimal: Decimal = ".") -> pl.Series:

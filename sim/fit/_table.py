@@ -10,8 +10,10 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,27 @@ def looks_like(content: bytes) -> str:
 
 
 def _read_parquet(path: Path, where: str) -> Table:
+    with _parquet_alone(path, where):
+        frame = pl.read_parquet(path)
+    return Table(plain_frame(frame), where, _frame_rows, tuple(frame.columns))
+
+
+def parquet_height(path: Path, where: str) -> int:
+    """Rows of a Parquet file of any size."""
+    with _parquet_alone(path, where):
+        return int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+
+def parquet_piece(path: Path, where: str, start: int, rows: int) -> Table:
+    """So many rows of a Parquet file of any size; they are named by their place in the whole file."""
+    with _parquet_alone(path, where):
+        frame = pl.scan_parquet(path).slice(start, rows).collect()
+    return Table(plain_frame(frame), where, partial(_rows_after, start), tuple(frame.columns))
+
+
+@contextmanager
+def _parquet_alone(path: Path, where: str) -> Iterator[None]:
+    """Refuse what is no Parquet file, before reading and while it is read."""
     with path.open("rb") as file:
         head = file.read(4096)
     if not head:
@@ -133,10 +156,9 @@ def _read_parquet(path: Path, where: str) -> Table:
     if not head.startswith(b"PAR1"):
         raise InputError.of(where, f"the name ends in .parquet, but the content is {looks_like(head)}")
     try:
-        frame = pl.read_parquet(path)
+        yield
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError.of(where, f"the Parquet file cannot be read ({str(error).splitlines()[0]})") from None
-    return Table(plain_frame(frame), where, _frame_rows, tuple(frame.columns))
 
 
 def plain_frame(frame: pl.DataFrame) -> pl.DataFrame:
@@ -150,7 +172,16 @@ def plain_frame(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _frame_rows(indices: list[int]) -> list[str]:
-    return [f"row {index} (counted from 0)" for index in indices]
+    return _rows_after(0, indices)
+
+
+def _rows_after(start: int, indices: list[int]) -> list[str]:
+    return [row_name(start + index) for index in indices]
+
+
+def row_name(place: int) -> str:
+    """How a row of a file or frame without lines is called."""
+    return f"row {place} (counted from 0)"
 
 
 def _parse_csv(content: bytes, where: str) -> Table:
