@@ -221,7 +221,10 @@ def simulate(
     scenario: ScenarioFile,
     set_: Sets = None,
     plan: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Plan to simulate; default the current one.")
+        Path | None,
+        typer.Option(
+            metavar="PLAN", help="Plan to simulate: its file, or a run that holds it; default the current one."
+        ),
     ] = None,
     seed: Seed = 1,
     customers: Customers = None,
@@ -259,7 +262,8 @@ def optimize(
         int | None, typer.Option(min=1, help="End the search after as many simulations of all its customers.")
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Plan to start from as well, like one found before.")
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan (file or run) to start from as well, like one found before."),
     ] = None,
     assumption_worlds: Annotated[
         int, typer.Option(min=0, max=1000, help="Value the plan also in so many worlds drawn from the assumptions.")

@@ -44,7 +44,7 @@ def compare(
         ),
     ] = None,
     plan: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A plan in the first scenario. Repeatable.")
+        list[Path] | None, typer.Option(metavar="PLAN", help="A plan (file or run) in the first scenario. Repeatable.")
     ] = None,
     own_past: OwnPast = False,
     seed: Seed = 1,
@@ -77,7 +77,9 @@ def sweep(
         ),
     ],
     set_: Sets = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Plan to simulate in every point.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="Plan (file or run) to simulate in every point.")
+    ] = None,
     search: Annotated[
         bool, typer.Option("--search", help="Search the best plan in every point (default where optimize.* is varied).")
     ] = False,
@@ -157,7 +159,10 @@ def require(
 def rules(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy."),
+    ] = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -183,7 +188,10 @@ def rules(
 def ledger(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy."),
+    ] = None,
     over_current: Annotated[
         bool, typer.Option("--over-current", help="Beside the current policy instead of no contact.")
     ] = False,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from scenarios.read_run import load_result
 from scenarios.report import KINDS, render_report
-from scenarios.rundir import load_result
 from scenarios.spreadsheet import csv_text, workbook
 from sim.errors import InputError
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from scenarios import cli, load_scenario, run, simulate
 from scenarios.exporting import as_cap, export_run
+from scenarios.read_run import load_result
 from scenarios.reporting import report_run
-from scenarios.rundir import load_result
 from scenarios.spreadsheet import csv_text, workbook
 from sim.errors import InputError
 
