@@ -373,7 +373,7 @@ def main(arguments: list[str] | None = None) -> None:
         _complain(str(problem) for problem in error.problems)
         sys.exit(BAD_INPUT)
     except Exception as error:
-        if _is_infeasible(error):
+        if is_infeasible(error):
             _complain(str(error).splitlines())
             sys.exit(INFEASIBLE)
         report_fault(error, debug=_debug)
@@ -385,7 +385,7 @@ def _complain(lines: Any) -> None:
         print(" ".join(line.split("\n")), file=sys.stderr)
 
 
-def _is_infeasible(error: Exception) -> bool:
+def is_infeasible(error: BaseException) -> bool:
     """Asked without importing the optimizer: a command that never did cannot have raised it."""
     errors = sys.modules.get("optimizer.errors")
     return errors is not None and isinstance(error, errors.Infeasible)

@@ -141,16 +141,21 @@ def require(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Plan backwards: which budget and volumes a goal needs. If it cannot be reached: why, and exit code 3."""
+    """Plan backwards: which budget and volumes a goal needs. If it cannot be reached: why, and exit code 3.
+
+    An interrupted run goes on where it stopped.
+    """
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.requiring import Goal, require_goal
+    from scenarios.requiring import Goal, require_digest, require_goal
 
     goal = Goal.parse(target)
-    with _progress() as progress:
+    digest = require_digest(loaded, goal, most_list_loss=most_list_loss, seed=seed, customers=customers)
+    waiting = unfinished_folder(out, loaded.slug, "require", digest)
+    with resumable(waiting, None, "steps") as folder, _progress() as progress:
         done = require_goal(
             loaded, goal, most_list_loss=most_list_loss, seed=seed, customers=customers, threads=threads,
-            progress=progress,
+            folder=folder, progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.logged import OTHER, PLAN, Versus, segments_on, simulate_two_policies
@@ -60,6 +61,7 @@ def migration_ledger(
         "total": estimate(total),
         "groups": groups,
         "moves": rows,
+        "assumptions": assumption_rows(both.base),
         "verdict": _verdict(groups, total, loaded.scenario.currency, versus),
         "remarks": [remark(world)],
         "provenance": provenance_part(clock, seed=seed),

@@ -23,6 +23,7 @@ from scenarios.comparing import MEASURES, changes_from
 from scenarios.finished import RunResult
 from scenarios.frontier import efficient
 from scenarios.grid import Axis, Point, grid
+from scenarios.kept_values import Kept, point_of, valued_of
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import load_plan, plan_rows
@@ -176,7 +177,7 @@ def _rounded(seconds: float) -> str:
     )
 
 
-def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -> tuple[dict[str, np.ndarray], Part]:
+def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -> Kept:
     found: Frequencies | None = None
     if sweep.mode == "search":
         from optimizer.errors import Infeasible
@@ -189,21 +190,16 @@ def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -
         found = done.plan
     alternative = sweep.alternative(point, found)
     one = valuer.value(alternative, MARKS if sweep.capped else ())
-    facts = {
-        "plan": plan_rows(alternative.chosen),
-        "contacts": one.contacts,
-        "unsubscribes_by_channel": one.unsubscribes,
-        "subscriptions": one.subscriptions,
-    }
-    return {name: np.asarray(array) for name, array in one.measures.items()}, facts
+    arrays, facts = point_of(one)
+    return arrays, {"plan": plan_rows(alternative.chosen), **facts}
 
 
-def _restored(kept: tuple[dict[str, np.ndarray], Part], point: Point, valuer: Valuer) -> tuple[Part, Valued | None]:
+def _restored(kept: Kept, point: Point, valuer: Valuer) -> tuple[Part, Valued | None]:
     arrays, facts = kept
     if "infeasible" in facts:
         return facts, None
     people = valuer.population(valuer.base(point.loaded))
-    found = Valued(people, arrays, facts["contacts"], facts["unsubscribes_by_channel"], facts["subscriptions"])
+    found = valued_of(kept, people)
     lost = {f"{mark[5:]}": estimate(found.share_lost(mark)) for mark in arrays if mark.startswith("lost_")}
     row: Part = {
         **{measure: estimate(found.estimate(measure)) for measure in MEASURES},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenarios.report import curves
-from scenarios.report.figures import Figure, Panel
+from scenarios.report.figures import Figure, Panel, ends
 from scenarios.report.format import Row, count, estimate_text
 from scenarios.report.sections import Cell, Result, Section, Table, cell, share_cell
 
@@ -57,8 +57,7 @@ def _benchmark(result: Result, said: str) -> Section:
     simulated = [row for row in result["points"] if "infeasible" not in row]
     rows = sorted(simulated, key=lambda row: float(row["values"][0]))
     weeks = list(rows[0]["list_lost_after_weeks"])
-    days = benchmark.get("window_days")
-    window = f"in {days} days" if days else benchmark["window"]
+    window = window_text(benchmark)
     table = Table(
         (
             f"at most, {window}", f"value, {currency}", f"contribution, {currency}",
@@ -79,6 +78,12 @@ def _benchmark(result: Result, said: str) -> Section:
         "all subscriptions at the start. Beneath a number: its 95% interval from the simulation.",
     )  # fmt: skip
     return Section(f"Which cap? {benchmark['cap']}", said, table, [lambda: _list_figure(result, rows)])
+
+
+def window_text(benchmark: Row) -> str:
+    """``in 7 days``, or the calendar period."""
+    days = benchmark.get("window_days")
+    return f"in {days} days" if days else str(benchmark["window"])
 
 
 def _points(result: Result) -> Table:
@@ -109,7 +114,10 @@ def _points(result: Result) -> Table:
         label, f"value, {currency}", f"more than at {reference}, {currency}", f"contribution, {currency}",
         f"cost, {currency}", "unsubscribes", "list lost", "efficient in",
     )  # fmt: skip
-    note = f"Over no contact; contribution, cost, unsubscribes and list are those of the {weeks} weeks."
+    note = (
+        f"Over no contact; contribution, cost, unsubscribes and list are those of the {weeks} weeks. "
+        "Efficient: no other point brings as much contribution for a smaller loss of the list, or for less spend."
+    )
     return Table(columns, table, note)
 
 
@@ -151,13 +159,13 @@ def _value_figure(result: Result, rows: list[Row]) -> Figure:
     currency, axes = result["scenario"]["currency"], result["axes"]
     title, panels = f"Value, {currency}", []
     second = axes[1]["values"] if len(axes) > 1 else [None]
-    ends = [row["value"].get(end, row["value"]["mean"]) for row in rows for end in ("ci_low", "ci_high")]
-    span = (min(ends), max(ends)) if len(second) > 1 else None
+    borders = [row["value"].get(end, row["value"]["mean"]) for row in rows for end in ("ci_low", "ci_high")]
+    span = (min(borders), max(borders)) if len(second) > 1 else None
     best = result["points"][result["best"]]["name"]
     for index, value in enumerate(second):
         mine = [row for row in rows if value is None or row["values"][1] == value]
         drawn = [
-            {"x": str(row["values"][0]), **_ends(row["value"]), "tone": "plan" if row["name"] == best else "grey"}
+            {"x": str(row["values"][0]), **ends(row["value"]), "tone": "plan" if row["name"] == best else "grey"}
             for row in mine
         ]
         if drawn:
@@ -180,12 +188,17 @@ def _list_figure(result: Result, rows: list[Row]) -> Figure:
     drawn = [
         {
             "x": row["name"],
-            **_ends({key: 100 * value for key, value in row["list_lost_after_weeks"][last].items()}),
+            **ends({key: 100 * value for key, value in row["list_lost_after_weeks"][last].items()}),
             "tone": "plan" if row["values"][0] == chosen else "grey",
         }
         for row in rows
     ]
-    spec = curves.curve(drawn, "Contacts allowed", "Subscriptions lost in a year, %", "List lost by cap")
+    spec = curves.curve(
+        drawn,
+        f"Contacts allowed {window_text(result['cap_benchmark'])}",
+        "Subscriptions lost in a year, %",
+        "List lost by cap",
+    )
     caption = (
         "Share of the subscriptions at the start that are lost within 52 weeks at each cap, in %, with its 95% "
         "interval. The recommended cap is coloured."
@@ -224,9 +237,3 @@ def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
     return Figure(
         f"Increment against {'list loss' if kind == 'list' else 'spend'}", caption, [Panel(f"frontier-{kind}", spec)]
     )
-
-
-def _ends(estimate: Row) -> Row:
-    mean, interval = estimate_text(estimate)
-    low, high = estimate.get("ci_low", estimate["mean"]), estimate.get("ci_high", estimate["mean"])
-    return {"mean": estimate["mean"], "low": low, "high": high, "text": f"{mean} ({interval})" if interval else mean}

@@ -92,7 +92,7 @@ def test_the_capacity_goes_back_into_the_scenario(found: Any, tmp_path: Path) ->
 def test_the_page_and_the_terminal(found: Any) -> None:
     page = render_report(found.result)
     assert "Delivered on time" in page
-    assert "seats for 80.0%" in found.summary()
+    assert "seats that answer 80% within" in found.summary()
 
 
 @pytest.mark.parametrize(
