@@ -75,7 +75,7 @@ def _short(rows: list[Row]) -> list[Row]:
 
 def _lines(title: str) -> list[str] | str:
     """A title of an axis that a phone does not clip."""
-    lines = textwrap.wrap(title, 34)
+    lines = textwrap.wrap(title, 44)
     return lines if len(lines) > 1 else title
 
 

@@ -67,9 +67,9 @@ def _on_time(row: Row) -> Cell:
 
 def _span(row: Row) -> Row:
     """Ends of the thin line of a bar, in percent."""
-    if row.get("on_time_low") == row.get("on_time_high"):
+    low, high = row.get("on_time_low", 0.0), row.get("on_time_high", 0.0)
+    if percent(low) == percent(high):
         return {}
-    low, high = row["on_time_low"], row["on_time_high"]
     return {"low": 100 * low, "high": 100 * high, "span": f"{percent(low)} to {percent(high)}"}
 
 
