@@ -13,8 +13,10 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import numpy as np
+
 from optimizer.errors import Infeasible
-from scenarios.alternatives import Alternative, Valued, Valuer
+from scenarios.alternatives import Alternative, Valued, Valuer, unit_of
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
@@ -22,10 +24,12 @@ from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows, toml_text
 from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
-from scenarios.report.format import count, money, number, percent
-from scenarios.requiring_delivery import delivery_needs, needs_in_words
+from scenarios.report.format import count, money, number
+from scenarios.requiring_delivery import delivery_needs
 from scenarios.requiring_steps import CLOSE, UNLIMITED, Step, Steps, bisect, budget_name, spent
+from scenarios.requiring_words import require_verdict
 from scenarios.world import FrameScenario
+from sim.compare import Estimate, base_total
 from sim.errors import InputError
 
 Progress = Callable[[float, float, str], None]
@@ -95,10 +99,11 @@ def require_goal(
     say(9, 10, "verification")
     again = Valuer(loaded, seed=seed + VERIFY, customers=customers, threads=threads)
     verified = again.value(Alternative("plan", loaded, best.plan))
+    now = again.value(Alternative("current", loaded)) if goal.amount is None else None
     result = _result(loaded, goal, target, best, tried, verified, today, most_list_loss)
+    result["more_than_asked"] = estimate(_more_than_asked(verified, now, goal))
     result |= delivery_needs(loaded, best.plan, seed=seed + VERIFY, threads=threads)
-    if told := needs_in_words(result.get("delivery", {})):
-        result["verdict"] += f" To deliver it in time takes {told}."
+    result["verdict"] = require_verdict(result)
     result["assumptions"] = assumption_rows(valuer.base(loaded))
     result["provenance"] = provenance_part(clock, seed=seed, verify_seed=seed + VERIFY)
     say(10, 10, "done")
@@ -165,7 +170,6 @@ def _result(
     unit = "orders" if goal.measure == "orders" else currency
     per_week = {name: many / weeks for name, many in verified.contacts.items()}
     busiest = {name: max(weeks_) for name, weeks_ in verified.weekly_contacts.items() if any(weeks_)}
-    volumes = ", ".join(f"{count(many)} {name}" for name, many in per_week.items() if many)
     return {
         "schema_version": SCHEMA_VERSION,
         "command": "require",
@@ -194,12 +198,16 @@ def _result(
             }
             for step in steps
         ],
-        "verdict": (
-            f"{goal.measure.capitalize()} of {number(target)} {unit} over no contact needs {money(budget, currency)} "
-            f"in {weeks} weeks and, a week, {volumes or 'no contacts'}; on draws no search has seen the plan brings "
-            f"{number(reached.mean)} and loses {percent(verified.share_lost('unsubscribes').mean)} of the list."
-        ),
     }
+
+
+def _more_than_asked(verified: Valued, now: Valued | None, goal: Goal) -> Estimate:
+    """By how much the plan exceeds the goal on draws of its own; a percentage is one of the current policy there."""
+    if now is None:
+        reached = verified.estimate(goal.measure)
+        return Estimate(reached.mean - (goal.amount or 0.0), reached.se)
+    asked = np.rint((1 + goal.share) * now.measures[goal.measure]).astype(np.int64)
+    return base_total(verified.measures[goal.measure] - asked, verified.population, unit_of(goal.measure))
 
 
 def _fragment(result: Part) -> str:

@@ -228,7 +228,7 @@ def _result(sweep: Sweep, rows: list[Part], valued: list[Valued | None], valuer:
         "scenario": scenario_part(sweep.loaded, population),
         "verdict": says,
         "remarks": remarks,
-        "axes": [{"key": axis.key, "label": axis.label, "values": list(axis.values)} for axis in sweep.axes],
+        "axes": [_axis_part(axis, sweep.loaded.scenario.currency) for axis in sweep.axes],
         "mode": sweep.mode,
         "past": "own" if sweep.own_past else "first",
         "points": rows,
@@ -237,6 +237,11 @@ def _result(sweep: Sweep, rows: list[Part], valued: list[Valued | None], valuer:
         **({"cap_benchmark": benchmark} if benchmark else {}),
         "assumptions": assumption_rows(valuer.base(sweep.loaded)),
     }
+
+
+def _axis_part(axis: Axis, currency: str) -> Part:
+    unit = axis.unit(currency)
+    return {"key": axis.key, "label": axis.label, "values": list(axis.values), **({"unit": unit} if unit else {})}
 
 
 def _own_point(sweep: Sweep, feasible: Sequence[int]) -> int:
@@ -261,19 +266,24 @@ def _mark_efficient(rows: list[Part], feasible: Sequence[int]) -> None:
 
 
 def _verdict(sweep: Sweep, rows: list[Part], valued: list[Valued | None], best: int, here: int, currency: str) -> str:
-    label = " × ".join(axis.label for axis in sweep.axes)
     top, reference = valued[best], valued[here]
     if top is None or reference is None:
         raise ValueError("best and reference are points with a plan")
     gap = top.minus(reference, "value")
-    start = f"{label}: {rows[best]['name']} is best of {len(rows)} points"
+    start = f"{_said(sweep, best)} is best of {len(rows)} points"
     worth = f"worth {money(headline(rows[best]['value'])[0], currency)} over no contact, horizon and tail together"
     if best == here:
         return f"{start}, {worth}."
     mean, low, high = headline(estimate(gap))
-    told = f"{money(mean, currency)} more than at {rows[here]['name']}"
+    told = f"{money(mean, currency)} more than with {_said(sweep, here)}"
     sure = "" if gap.ci_low > 0 else "; the simulation cannot tell the two apart"
     return f"{start}, {worth}: {told} (95% interval {money(low, currency)} to {number(high)}){sure}."
+
+
+def _said(sweep: Sweep, place: int) -> str:
+    """A point in words: ``sms unit cost 0.02 and economics margin 0.5``."""
+    texts = sweep.points[place].texts
+    return " and ".join(f"{axis.label} {text}" for axis, text in zip(sweep.axes, texts, strict=True))
 
 
 def _frame(rows: Sequence[Part], axes: Sequence[Axis]) -> Any:

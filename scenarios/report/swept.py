@@ -43,7 +43,8 @@ def sections(result: Result) -> Sequence[Section]:
     found.append(
         Section(
             "What it costs to get more",
-            "A point is efficient if no other brings at least as much for at most as much.",
+            "A point is efficient if no other brings as much or more at the same or a smaller price: list lost, or "
+            "money spent.",
             None,
             [lambda: _frontier(result, rows, "list"), lambda: _frontier(result, rows, "spend")],
         )
@@ -86,6 +87,11 @@ def window_text(benchmark: Row) -> str:
     return f"in {days} days" if days else str(benchmark["window"])
 
 
+def _label(axis: Row) -> str:
+    """The varied key with its unit."""
+    return f"{axis['label']}, {axis['unit']}" if "unit" in axis else str(axis["label"])
+
+
 def _points(result: Result) -> Table:
     currency, reference = result["scenario"]["currency"], result["points"][result["reference"]]["name"]
     weeks = result["scenario"]["weeks"]
@@ -109,7 +115,7 @@ def _points(result: Result) -> Table:
                 ", ".join(on) or "no",
             ]
         )
-    label = " × ".join(axis["label"] for axis in result["axes"])
+    label = " × ".join(map(_label, result["axes"]))
     columns = (
         label, f"value, {currency}", f"more than at {reference}, {currency}", f"contribution, {currency}",
         f"cost, {currency}", "unsubscribes", "list lost", "efficient in",
@@ -125,7 +131,7 @@ def _matrix(result: Result) -> Table:
     """Value for each pair of values."""
     first, second = result["axes"]
     across = len(second["values"])
-    columns = (f"{first['label']} ↓  {second['label']} →", *(str(value) for value in second["values"]))
+    columns = (f"{_label(first)} ↓  {_label(second)} →", *(str(value) for value in second["values"]))
     rows = []
     for place, value in enumerate(first["values"]):
         cells = result["points"][place * across : (place + 1) * across]
@@ -145,7 +151,7 @@ def _heat_figure(result: Result) -> Figure:
         }
         for place, row in enumerate(result["points"])
     ]
-    spec = curves.heat(cells, second["label"], first["label"], f"Value, {currency}", "Value by both keys")
+    spec = curves.heat(cells, _label(second), _label(first), f"Value, {currency}", "Value by both keys")
     none = " Empty: no plan fits the limits." if any("value" not in cell for cell in cells) else ""
     caption = (
         f"Value over no contact, horizon and tail together, in {currency}; the stronger the tint, the more. Framed: "
@@ -169,8 +175,8 @@ def _value_figure(result: Result, rows: list[Row]) -> Figure:
             for row in mine
         ]
         if drawn:
-            name = "" if value is None else f"{axes[1]['label']}: {value}"
-            spec = curves.curve(drawn, axes[0]["label"], title, title, span=span)
+            name = "" if value is None else f"{_label(axes[1])}: {value}"
+            spec = curves.curve(drawn, _label(axes[0]), title, title, span=span)
             panels.append(Panel(f"value-{index}", spec, name))
     caption = (
         f"Value over no contact, horizon and tail together, in {currency}. The upright line through a point is its 95% "

@@ -134,7 +134,7 @@ def test_seats_and_throughput_are_those_of_deliver(kernels: None) -> None:
     seats, per_hour = needs["calls"]["seats_needed"], needs["channels"][0]["per_hour_needed"]
     assert per_hour > 20
     assert seats > needs["calls"]["seats"] == 1
-    assert needs_in_words(needs) == f"{per_hour:,.0f} email an hour, {seats} seats"
+    assert needs_in_words(needs) == f"{per_hour:,.0f} messages an hour by email, {seats} seats"
 
     def played(per_hour: float, seats: int) -> dict[str, Any]:
         return plan_delivery(scenario(per_hour, seats), plan=plan, weeks=needs["weeks"], seed=3, threads=1).result

@@ -80,11 +80,9 @@ def test_the_command_keeps_its_steps_until_the_run_is_written(tmp_path: Path, mo
 
     def call(search: Search, target: str) -> tuple[int, str]:
         monkeypatch.setattr(requiring_steps, "optimize_scenario", search)
+        asked = ["--customers", "300", "--target", target, "-o", str(tmp_path / "run")]
         with pytest.raises(SystemExit) as stop:
-            cli.main(
-                ["require", "library:small", *options, "--customers", "300", "--target", target]
-                + ["-o", str(tmp_path / "run")]
-            )
+            cli.main(["require", "library:small", *options, *asked])
         return int(stop.value.code or 0), capsys.readouterr().err
 
     code, said = call(Search(stop_after=2), "orders=-40%")
