@@ -94,7 +94,7 @@ def grid(loaded: LoadedScenario, axes: Sequence[Axis]) -> list[Point]:
         except InputError as error:
             problems += error.problems
     if problems:
-        raise InputError(dict.fromkeys(problems))
+        raise InputError({(p.where, p.what): p for p in reversed(problems)}.values())  # once, with the first value
     return points
 
 

@@ -89,6 +89,8 @@ def require_goal(
     if goal.amount is None and today.estimate(goal.measure).mean <= 0:
         what = "the current policy brings nothing that a percentage could be taken of"
         raise InputError.of("--target", what, number(today.estimate(goal.measure).mean), "an amount")
+    if target <= 0:
+        raise InputError.of("--target", "is reached without any contact", number(target), "more than 0 over no contact")
     loss = None if most_list_loss is None else most_list_loss * today.subscriptions
     store = PointStore(None if isinstance(loaded, FrameScenario) else folder)
     try:

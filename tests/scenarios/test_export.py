@@ -123,6 +123,18 @@ def test_page_workbook_and_csv_again(runs: Path, tmp_path: Path) -> None:
         assert sum(name.startswith("xl/worksheets/sheet") for name in book.namelist()) == len(files) - 2
 
 
+def test_the_page_of_a_run_never_replaces_that_of_another(runs: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("result.json", "report.html"):
+        (other / name).write_bytes((runs / "run" / name).read_bytes())
+    (other / "report.html").write_text("another page")
+    with pytest.raises(InputError, match="-o: is the directory of another run"):
+        report_run(runs / "run", other)
+    assert (other / "report.html").read_text() == "another page"
+    assert report_run(other, other)[0].read_text() != "another page"  # its own is made again
+
+
 def test_text_that_looks_like_a_formula_stays_text() -> None:
     frame = pl.DataFrame({"name": ["=1+1", "a"], "list": [[1, 2], [3]]})
     with zipfile.ZipFile(io.BytesIO(workbook({"t": frame}))) as book:
