@@ -41,6 +41,7 @@ class Tables(HTMLParser):
         super().__init__()
         self.heads: list[list[str]] = []
         self.labels: list[list[list[str]]] = []
+        self.titles: list[str] = []
         self.inside = self.head = False
         self.feed(page)
 
@@ -56,6 +57,8 @@ class Tables(HTMLParser):
         elif self.inside and tag == "th" and not self.labels[-1]:
             self.heads[-1].append("")
             self.head = True
+        elif self.inside and tag == "th" and given.get("data-l"):
+            self.titles.append(given["data-l"] or "")
         elif self.inside and tag == "small" and self.head:
             self.heads[-1][-1] += " ("
         elif self.inside and tag == "td":
@@ -80,6 +83,10 @@ def test_every_cell_of_a_wide_table_says_its_column() -> None:
             assert rows
             for row in rows:
                 assert row == head[1:], head
+
+
+def test_a_card_says_what_its_title_is() -> None:
+    assert Tables(render_report(DELIVER)).titles == ["channel", "channel"]
 
 
 def test_a_page_explains_its_own_words_only() -> None:
