@@ -212,6 +212,17 @@ def _list_figure(result: Result, rows: list[Row]) -> Figure:
     return Figure("What a looser cap costs", caption, [Panel("list-lost", spec)])
 
 
+def _merged(points: list[Row]) -> list[Row]:
+    """Points that fall on each other (limits that do not bind find the same plan) are one, with both names."""
+    found: dict[tuple[float, float], Row] = {}
+    for point in points:
+        place = round(point["x"], 6), round(point["y"], 6)
+        same = found.setdefault(place, {**point, "label": ""})
+        same["label"] += f", {point['label']}" if same["label"] else point["label"]
+        same["efficient"] = same["efficient"] or point["efficient"]
+    return list(found.values())
+
+
 def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
     """Contribution against list loss or spend."""
     currency, weeks = result["scenario"]["currency"], result["scenario"]["weeks"]
@@ -234,6 +245,7 @@ def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
     ]
     if len({round(row["x"], 6) for row in drawn}) < 2:
         return None
+    drawn = _merged(drawn)
     spec = curves.frontier(drawn, x_title, f"Contribution in {weeks} weeks, {currency}", x_title)
     what = "the list" if kind == "list" else "the money spent"
     caption = (

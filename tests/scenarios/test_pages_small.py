@@ -12,6 +12,7 @@ from scenarios.report.answers import ANSWERS
 from scenarios.report.charts import bars
 from scenarios.report.format import stated
 from scenarios.report.sections import share_cell
+from scenarios.report.swept import _merged
 from scenarios.report.terms import TERMS
 from tests.scenarios.fake_result import optimize_result
 
@@ -101,6 +102,15 @@ def test_the_share_on_time_has_an_interval_where_it_swings() -> None:
     assert "90.0%<small>85.0% to 95.0%</small>" in page
     assert "100%<small>" not in page
     assert page.count('"span":"') == 1
+
+
+def test_points_that_fall_on_each_other_share_a_label() -> None:
+    points = [
+        {"label": name, "x": x, "y": 5.0, "efficient": good}
+        for name, x, good in (("100", 1.0, True), ("200", 2.0, True), ("400", 2.0, False))
+    ]
+    assert [(row["label"], row["efficient"]) for row in _merged(points)] == [("100", True), ("200, 400", True)]
+    assert points[1]["label"] == "200"
 
 
 def test_titles_of_axes_wrap_before_a_phone_clips_them() -> None:

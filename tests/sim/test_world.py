@@ -56,7 +56,10 @@ FLOORS = (Floor("often", "email", 1, 7), Floor("for the new", "email", 2, 7, ("f
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        (ContactPolicy(floors=FLOORS), r"policy.floors 'for the new'.* on email in segment fresh \(given: 'often' and 'for the new'\)"),
+        (
+            ContactPolicy(floors=FLOORS),
+            r"policy.floors 'for the new'.* on email in segment fresh \(given: 'often' and 'for the new'\)",
+        ),
         (ContactPolicy(switch_offs=(SwitchOff("a", 3), SwitchOff("b", 4, ("email",)))), "policy.switch_offs 'b'"),
         (ContactPolicy(switch_offs=(SwitchOff("a", 3, ("sms",)), SwitchOff("b", 4))), "policy.switch_offs 'b'.* sms"),
     ],
