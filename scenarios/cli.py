@@ -221,7 +221,10 @@ def simulate(
     scenario: ScenarioFile,
     set_: Sets = None,
     plan: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Plan to simulate; default the current one.")
+        Path | None,
+        typer.Option(
+            metavar="PLAN", help="Plan to simulate: its file, or a run that holds it; default the current one."
+        ),
     ] = None,
     seed: Seed = 1,
     customers: Customers = None,
@@ -259,7 +262,8 @@ def optimize(
         int | None, typer.Option(min=1, help="End the search after as many simulations of all its customers.")
     ] = None,
     start: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Plan to start from as well, like one found before.")
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan (file or run) to start from as well, like one found before."),
     ] = None,
     assumption_worlds: Annotated[
         int, typer.Option(min=0, max=1000, help="Value the plan also in so many worlds drawn from the assumptions.")
@@ -369,7 +373,7 @@ def main(arguments: list[str] | None = None) -> None:
         _complain(str(problem) for problem in error.problems)
         sys.exit(BAD_INPUT)
     except Exception as error:
-        if _is_infeasible(error):
+        if is_infeasible(error):
             _complain(str(error).splitlines())
             sys.exit(INFEASIBLE)
         report_fault(error, debug=_debug)
@@ -381,7 +385,7 @@ def _complain(lines: Any) -> None:
         print(" ".join(line.split("\n")), file=sys.stderr)
 
 
-def _is_infeasible(error: Exception) -> bool:
+def is_infeasible(error: BaseException) -> bool:
     """Asked without importing the optimizer: a command that never did cannot have raised it."""
     errors = sys.modules.get("optimizer.errors")
     return errors is not None and isinstance(error, errors.Infeasible)

@@ -17,7 +17,9 @@ def dryrun(
     date: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day to look at; default the day after the data.")
     ] = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Plan; default the current one.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current one.")
+    ] = None,
     seed: Seed = 1,
     threads: Threads = None,
     out: Out = None,

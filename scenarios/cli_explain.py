@@ -40,7 +40,9 @@ class VersusName(StrEnum):
     current = "current"
 
 
-PlanFile = Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")]
+PlanFile = Annotated[
+    Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy.")
+]
 
 
 @app.command()
@@ -49,7 +51,7 @@ def sensitivity(
     set_: Sets = None,
     plan: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A choice beside the current policy. Repeatable; default half and twice it."),
+        typer.Option(metavar="PLAN", help="A choice beside the current policy. Repeatable; default half and twice it."),
     ] = None,
     samples: Annotated[int, typer.Option(help="Draws of the assumptions, a power of two.")] = 128,
     factors: Annotated[int, typer.Option(help="Unknowns that get a Sobol index of their own.")] = 5,
@@ -145,7 +147,9 @@ def cohorts(
 @app.command("before-after")
 def before_after(
     scenario: ScenarioFile,
-    plan: Annotated[Path, typer.Option(metavar="FILE", help="The plan that takes over.")],
+    plan: Annotated[
+        Path, typer.Option(metavar="PLAN", help="The plan that takes over: its file, or a run that holds it.")
+    ],
     set_: Sets = None,
     weeks: Annotated[int | None, typer.Option(help="Of either period; default the horizon.")] = None,
     seed: Seed = 1,

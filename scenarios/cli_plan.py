@@ -24,7 +24,9 @@ from scenarios.cli import (
     app,
 )
 
-PlanFile = Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")]
+PlanFile = Annotated[
+    Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy.")
+]
 
 
 class MetricName(StrEnum):

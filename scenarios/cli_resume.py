@@ -17,14 +17,20 @@ def unfinished_folder(out: Path | None, slug: str, command: str, digest: str) ->
 
 
 @contextmanager
-def resumable(folder: Path, total: int, what: str) -> Iterator[Path]:
-    """The folder for finished points; it goes when all is written, and stays, with a word, when something stops it."""
+def resumable(folder: Path, total: int | None, what: str) -> Iterator[Path]:
+    """The folder for finished points; it goes when all is written, and stays, with a word, when something stops it.
+    That no plan is possible is an answer: then it goes too.
+
+    ``total``: how many there will be, None where nobody knows."""
     try:
         yield folder
-    except BaseException:
-        kept = len(list(folder.glob("*.npz")))
+    except BaseException as error:
+        from scenarios.cli import is_infeasible
+
+        kept = 0 if is_infeasible(error) else len(list(folder.glob("*.npz")))
         if kept:
-            said = f"{kept} of {total} {what} are kept in {folder}: the same command goes on from there"
+            many = f"{kept} {what}" if total is None else f"{kept} of {total} {what}"
+            said = f"{many} are kept in {folder}: the same command goes on from there"
             print(said, file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)

@@ -44,7 +44,7 @@ def compare(
         ),
     ] = None,
     plan: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A plan in the first scenario. Repeatable.")
+        list[Path] | None, typer.Option(metavar="PLAN", help="A plan (file or run) in the first scenario. Repeatable.")
     ] = None,
     own_past: OwnPast = False,
     seed: Seed = 1,
@@ -77,7 +77,9 @@ def sweep(
         ),
     ],
     set_: Sets = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Plan to simulate in every point.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="Plan (file or run) to simulate in every point.")
+    ] = None,
     search: Annotated[
         bool, typer.Option("--search", help="Search the best plan in every point (default where optimize.* is varied).")
     ] = False,
@@ -139,16 +141,21 @@ def require(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Plan backwards: which budget and volumes a goal needs. If it cannot be reached: why, and exit code 3."""
+    """Plan backwards: which budget and volumes a goal needs. If it cannot be reached: why, and exit code 3.
+
+    An interrupted run goes on where it stopped.
+    """
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.requiring import Goal, require_goal
+    from scenarios.requiring import Goal, require_digest, require_goal
 
     goal = Goal.parse(target)
-    with _progress() as progress:
+    digest = require_digest(loaded, goal, most_list_loss=most_list_loss, seed=seed, customers=customers)
+    waiting = unfinished_folder(out, loaded.slug, "require", digest)
+    with resumable(waiting, None, "steps") as folder, _progress() as progress:
         done = require_goal(
             loaded, goal, most_list_loss=most_list_loss, seed=seed, customers=customers, threads=threads,
-            progress=progress,
+            folder=folder, progress=progress,
         ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
 
@@ -157,7 +164,10 @@ def require(
 def rules(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy."),
+    ] = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -183,7 +193,10 @@ def rules(
 def ledger(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="The plan; default the current policy.")] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy."),
+    ] = None,
     over_current: Annotated[
         bool, typer.Option("--over-current", help="Beside the current policy instead of no contact.")
     ] = False,

@@ -17,7 +17,7 @@ from scenarios import build
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
-from scenarios.logged import OTHER, PLAN, Versus, refuse_itself, simulate_logged, start_logged, two_policies
+from scenarios.logged import OTHER, PLAN, Versus, simulate_two_policies
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
@@ -58,14 +58,9 @@ def compare_cohorts(
 
     ``by`` None: the longest period that makes at least four cohorts, else months."""
     against: Versus = versus or ("current" if plan is not None else "no_contact")
-    refuse_itself(plan, against)
     clock, say = Clock(), progress or (lambda done, total, text: None)
-    say(0, 3, "customers")
-    base, started = start_logged(loaded, seed=seed, customers=customers, threads=threads)
-    world = started.world
-    chosen, other = two_policies(world, plan, against)
-    say(1, 3, "both worlds")
-    found = simulate_logged(started, [chosen, other], tail=chosen, seed=seed)
+    both = simulate_two_policies(loaded, plan, against, seed=seed, customers=customers, threads=threads, say=say)
+    found, chosen, world = both.found, both.chosen, both.started.world
     say(2, 3, "cohorts")
     start = build.start_date(loaded)
     by = by or natural_period(world.population.first_order, start)
@@ -82,7 +77,7 @@ def compare_cohorts(
         "cohorts": rows,
         "still_ordering": _still_ordering(found, number_of, names),
         "total": _gain(found, np.ones(world.population.size, dtype=bool)),
-        "assumptions": assumption_rows(base),
+        "assumptions": assumption_rows(both.base),
     }
     result["verdict"] = _verdict(result)
     result["remarks"] = [

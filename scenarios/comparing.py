@@ -14,6 +14,7 @@ from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.read_run import name_of
 from scenarios.red_zones import red_zone_borders
 from scenarios.report.format import headline, money, number
 from scenarios.vary import parse_variant, varied
@@ -40,7 +41,9 @@ def alternatives_of(
 
 
 def _plan_label(path: Path) -> str:
-    """``best/plan.toml`` is the plan of best: a run's plan file is always called plan.toml."""
+    """``best/plan.toml``, and ``best`` itself, is the plan of best: a run's plan file is always called plan.toml."""
+    if path.is_dir():
+        return f"plan of {name_of(path)}"
     folder = path.absolute().parent.name
     return f"plan of {folder}" if path.name == "plan.toml" and folder else path.stem
 

@@ -11,13 +11,15 @@ import numpy.typing as npt
 from scipy.stats import poisson
 
 from scenarios import build
+from scenarios.basis import assumption_rows
 from scenarios.daily import Daily, daily_contacts
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
+from scenarios.on_time import on_time_interval
 from scenarios.outcome import Part
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
-from scenarios.report.format import count, percent
+from scenarios.report.format import count, percent, stated
 from scenarios.schema_delivery import CallCentre as CallCentreTable
 from scenarios.schema_delivery import Delivery
 from scenarios.world import load_base
@@ -81,6 +83,7 @@ def plan_delivery(
         **({} if calls is None else {"calls": calls}),
         "not_limited": [name for name in names if name not in loaded.scenario.delivery],
     }
+    result["assumptions"] = assumption_rows(base)
     result["verdict"] = _verdict(result)
     result["provenance"] = provenance_part(clock, seed=seed)
     say(3, 3, "done")
@@ -126,6 +129,8 @@ def _channel(
         "capacity_per_week": sender.per_week,
         "share_used": float(per_week.max()) / sender.per_week,
     }
+    if span := on_time_interval(sent, batches, table.on_time_hours):
+        row |= {"on_time_low": span[0], "on_time_high": span[1]}
     return row | ({"per_hour_needed": needed} if np.isfinite(needed) else {}), sent
 
 
@@ -242,17 +247,17 @@ def _verdict(result: Part) -> str:
         needs = f"{count(row['per_hour_needed'])} an hour" if "per_hour_needed" in row else "another send window"
         parts.append(
             f"“{row['channel']}” delivers {percent(row['on_time_share'])} within {row['on_time_hours']:g} hours, not "
-            f"{percent(target)}: it needs {needs} instead of {count(row['per_hour'])}"
+            f"{stated(target)}: it needs {needs} instead of {count(row['per_hour'])}"
         )
     if result["channels"] and not late:
-        parts.append(f"Every channel delivers {percent(target)} or more on time")
+        parts.append(f"Every channel delivers {stated(target)} or more on time")
     calls = result.get("calls")
     if calls:
         fine = calls["answered_in_time"] >= calls["service_level"]
         needs = f"{calls['seats_needed']} seats" if "seats_needed" in calls else "more seats than can be tried"
         within = f"within {calls['answer_within_minutes']:g} min with {calls['seats']} seats"
         said = f"{percent(calls['answered_in_time'])} of the calls are answered {within}"
-        parts.append(said if fine else f"{said}; for {percent(calls['service_level'])} it takes {needs}")
+        parts.append(said if fine else f"{said}; for {stated(calls['service_level'])} it takes {needs}")
     return ". ".join(parts) + "."
 
 

@@ -17,6 +17,7 @@ from scenarios.load import LoadedScenario
 from scenarios.past_messages import contact_bits, with_past_messages
 from scenarios.planfile import load_plan
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.read_run import name_of
 from scenarios.rundir import run_directory
 from scenarios.world import Base, load_base, make_world
 from sim.dry_run import NOT_DUE, SENT, DryRun, dry_run
@@ -76,7 +77,7 @@ def dry_run_scenario(
     say(0.8, 1.0, "rules")
     found = dry_run(started, plan)
     result = _result(base, started, plan, found)
-    result["plan_name"] = "current" if plan_file is None else plan_file.name
+    result["plan_name"] = "current" if plan_file is None else name_of(plan_file)
     result["provenance"] = provenance_part(clock, seed=seed)
     say(1.0, 1.0, "done")
     return DryRunResult(result, _contacts(base, started, found), loaded.slug)

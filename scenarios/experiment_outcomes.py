@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.world import Base, order_and_spend_models
-from sim.compare import sampled_contribution, value_per_customer
+from sim.compare import base_total, sampled_contribution, value_per_customer
 from sim.engine.tables import NANO, ORDERS, REVENUE, SAMPLED_ORDERS, SAMPLED_REVENUE
 from sim.experiment import Pool
 from sim.policy import Frequencies
@@ -36,6 +36,8 @@ class Period:
     """What a control customer brings, before contact costs."""
     forgone: float
     """Expected contribution that one held-out customer does not bring."""
+    forgone_span: tuple[float, float]
+    """Its 95 % interval: that of the simulation."""
 
     @property
     def buyers(self) -> float:
@@ -70,7 +72,16 @@ def simulate_period(
         ),
         margin * float(found.per_customer(CONTROL, 0, column).mean()) / unit,
         _expected(found, "contribution"),
+        _price_span(found),
     )
+
+
+def _price_span(found: SimulationResult) -> tuple[float, float]:
+    """95 % interval of the expected contribution that a customer brings more when treated."""
+    gain = value_per_customer(found, TREATED, 0) - value_per_customer(found, CONTROL, 0)
+    people = found.world.population
+    each = base_total(gain, people, MICRO).times(1 / people.base_size)
+    return each.ci_low, each.ci_high
 
 
 def _expected(found: SimulationResult, metric: Metric) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scenarios.experiment_outcomes import Metric
 from scenarios.experiment_terms import Terms
 from scenarios.outcome import Part
-from scenarios.report.format import count, money, percent
+from scenarios.report.format import count, money, percent, stated
 from sim.experiment import LEAST_BUYERS
 
 
@@ -25,7 +25,14 @@ def experiment_verdict(result: Part, currency: str, size: int, ask: Terms) -> tu
         plain = result["method"] == "plain"
         share, forgone = (row["share"], row["forgone"]) if plain else (cuped["share_needed"], cuped["forgone"])
         chance = row["power"] if plain else cuped["power"]
-        start = "" if plain else "Only with CUPED can this be proved at an acceptable cost. "
+        start = (
+            ""
+            if plain
+            else (
+                "This can be proved at an acceptable cost only if what was to be expected of each customer beforehand "
+                "is taken off (CUPED, see below). "
+            )
+        )
         verdict = (
             f"{start}Hold out {percent(share)} ({count(size * share)} customers) for {row['weeks']} weeks: the effect "
             f"over {against}, {effect}, is then found with a chance of {percent(chance)}. "
@@ -38,14 +45,15 @@ def experiment_verdict(result: Part, currency: str, size: int, ask: Terms) -> tu
             "given: money per customer is so skewed that single orders would decide it."
         )
     gain = (
-        f"CUPED with what the model expects of each customer leaves {percent(cuped['variance_left'])} of the variance"
+        "Taking off what the model expected of each customer beforehand (CUPED) leaves "
+        f"{percent(cuped['variance_left'])} of the variance"
     )
     if "share_needed" in cuped:
         gain += f": {percent(cuped['share_needed'])} held out would do"
     remarks.append(f"{gain}.")
     remarks.append(
         f"Split by {geo['regions']} regions instead, half of them held out, the chance is {percent(geo['power'])} "
-        f"(regional shocks of {percent(geo['region_cv'])}; without shocks {percent(geo['power_without_shocks'])})."
+        f"(regional shocks of {stated(geo['region_cv'])}; without shocks {percent(geo['power_without_shocks'])})."
     )
     if "coverage" in result.get("simulated", {}):
         tried = result["simulated"]

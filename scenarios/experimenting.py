@@ -132,6 +132,8 @@ def _duration_row(period: Period, size: int, ask: Terms) -> Part:
         "buyers_held_out": held * period.buyers,
         "interval_allowed": enough,
         "forgone": held * period.forgone,
+        "forgone_low": held * period.forgone_span[0],
+        "forgone_high": held * period.forgone_span[1],
         "provable": fine and enough,
         "cuped": _cuped_part(period, size, ask),
     }

@@ -24,8 +24,9 @@ from scenarios.load import LoadedScenario, load_scenario, require_orders_file
 from scenarios.named_rules import binds, named_rules
 from scenarios.outcome import Part
 from scenarios.planfile import load_plan, plan_rows
+from scenarios.read_run import load_result
 from scenarios.rule_relations import KINDS
-from scenarios.rundir import load_result, run_directory
+from scenarios.rundir import run_directory
 from scenarios.schema_rules import Window
 from scenarios.world import Base, load_base, make_world
 from sim.errors import InputError

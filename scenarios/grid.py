@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.findings import node_at
 from scenarios.load import LoadedScenario
 from scenarios.overrides import override_path
+from scenarios.schema import Scenario
 from scenarios.vary import split_unquoted, varied
 from sim.errors import InputError, Problem
 
@@ -39,6 +41,12 @@ class Axis:
         if len(self.path) == 4 and self.path[:2] in (("policy", "caps"), ("optimize", "limits")):
             return f"{self.path[2]}: {self.path[3].replace('_', ' ')}"
         return " ".join(part.replace("_", " ") for part in self.path[-2:])
+
+    def unit(self, currency: str) -> str:
+        """What the values are counted in; empty where the key has no unit."""
+        named: tuple[str | int, ...] = (*self.path[:2], 0, *self.path[3:])  # an item of a list goes by its name
+        node = node_at(Scenario, self.path) or node_at(Scenario, named) or {}
+        return str(node.get("unit", "")).replace("{currency}", currency)
 
     @property
     def numeric(self) -> bool:
@@ -86,7 +94,7 @@ def grid(loaded: LoadedScenario, axes: Sequence[Axis]) -> list[Point]:
         except InputError as error:
             problems += error.problems
     if problems:
-        raise InputError(dict.fromkeys(problems))
+        raise InputError({(p.where, p.what): p for p in reversed(problems)}.values())  # once, with the first value
     return points
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,7 @@ Versus = Literal["no_contact", "current"]
 CUSTOMERS = 30_000
 """Simulated at most: every contact, order and change of segment is kept."""
 PLAN, OTHER = 0, 1
-"""Worlds of ``two_policies``."""
+"""Worlds of ``simulate_two_policies``."""
 
 
 def without_tail(world: World) -> World:
@@ -48,18 +48,6 @@ def start_logged(
     return base, start_world(world, seed=seed, threads=threads or os.cpu_count() or 1)
 
 
-def refuse_itself(plan: Frequencies | None, versus: Versus) -> None:
-    """A comparison of the current policy with itself says nothing."""
-    if plan is None and versus == "current":
-        raise InputError.of("--versus", "the plan is the current policy itself", versus, "--plan FILE, or no_contact")
-
-
-def two_policies(world: World, plan: Frequencies | None, versus: Versus) -> tuple[Frequencies, Frequencies]:
-    """The plan (None: the current policy), and what it is compared with."""
-    chosen = plan or replace(world.current, name="current")
-    return chosen, world.current if versus == "current" else no_contact(world)
-
-
 def simulate_logged(
     started: Started, plans: Sequence[Frequencies], *, tail: Frequencies, seed: int
 ) -> SimulationResult:
@@ -73,6 +61,39 @@ def simulate_logged(
             )  # fmt: skip
         except OverflowError:
             lines *= 2
+
+
+@dataclass(frozen=True, eq=False)
+class TwoPolicies:
+    """The same logged customers with the same luck under a plan and under what it is compared with."""
+
+    base: Base
+    started: Started
+    chosen: Frequencies
+    """Of world ``PLAN``; all live under it after the horizon, of which nothing is looked at."""
+    found: SimulationResult
+
+
+def simulate_two_policies(
+    loaded: LoadedScenario,
+    plan: Frequencies | None,
+    versus: Versus,
+    *,
+    seed: int,
+    customers: int | None,
+    threads: int | None,
+    say: Callable[[float, float, str], None],
+) -> TwoPolicies:
+    """The plan (None: the current policy) beside ``versus``; tells the first two of three steps."""
+    if plan is None and versus == "current":
+        raise InputError.of("--versus", "the plan is the current policy itself", versus, "--plan FILE, or no_contact")
+    say(0, 3, "customers")
+    base, started = start_logged(loaded, seed=seed, customers=customers, threads=threads)
+    world = started.world
+    chosen = plan or replace(world.current, name="current")
+    other = world.current if versus == "current" else no_contact(world)
+    say(1, 3, "both worlds")
+    return TwoPolicies(base, started, chosen, simulate_logged(started, [chosen, other], tail=chosen, seed=seed))
 
 
 def segments_on(found: SimulationResult, start: I64, day: int) -> I64:

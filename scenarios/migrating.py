@@ -13,18 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
-from scenarios.logged import (
-    OTHER,
-    PLAN,
-    Versus,
-    refuse_itself,
-    segments_on,
-    simulate_logged,
-    start_logged,
-    two_policies,
-)
+from scenarios.logged import OTHER, PLAN, Versus, segments_on, simulate_two_policies
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
@@ -49,15 +41,10 @@ def migration_ledger(
     progress: Progress | None = None,
 ) -> RunResult:
     """Moves between segments over the horizon that the plan makes, with the paired contribution of those who moved."""
-    refuse_itself(plan, versus)
     clock, say = Clock(), progress or (lambda done, total, text: None)
-    say(0, 3, "customers")
-    _, started = start_logged(loaded, seed=seed, customers=customers, threads=threads)
-    world = started.world
-    chosen, other = two_policies(world, plan, versus)
-    say(1, 3, "both worlds")
-    found = simulate_logged(started, [chosen, other], tail=chosen, seed=seed)
-    ends = segments_on(found, started.begin.segment, world.days)
+    both = simulate_two_policies(loaded, plan, versus, seed=seed, customers=customers, threads=threads, say=say)
+    found, chosen, world = both.found, both.chosen, both.started.world
+    ends = segments_on(found, both.started.begin.segment, world.days)
     gain = value_per_customer(found, PLAN, 0) - value_per_customer(found, OTHER, 0)
     moved = np.sign(ends[OTHER].astype(np.int64) - ends[PLAN])  # segments stand in order, the best one first
     say(2, 3, "ledger")
@@ -74,6 +61,7 @@ def migration_ledger(
         "total": estimate(total),
         "groups": groups,
         "moves": rows,
+        "assumptions": assumption_rows(both.base),
         "verdict": _verdict(groups, total, loaded.scenario.currency, versus),
         "remarks": [remark(world)],
         "provenance": provenance_part(clock, seed=seed),

@@ -15,10 +15,10 @@ from urllib.parse import quote
 from scenarios.finished import RunResult
 from scenarios.outcome import Part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
+from scenarios.read_run import load_result
 from scenarios.report import KINDS
 from scenarios.report.format import headline, money, number
 from scenarios.report.verdict import fit_verdict, plan_verdict
-from scenarios.rundir import load_result
 from sim.errors import InputError
 
 if TYPE_CHECKING:

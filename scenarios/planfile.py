@@ -28,6 +28,7 @@ from pydantic import BaseModel, Field
 from scenarios.files import label_of, read_toml
 from scenarios.findings import Finding, schema_findings
 from scenarios.merge import Layer
+from scenarios.read_run import plan_file_of
 from scenarios.values import STRICT
 from scenarios.words import dotted, nearest, shown
 from sim.campaigns import Program
@@ -57,8 +58,11 @@ class PlanFile(BaseModel):
 def load_plan(
     path: str | Path, segments: Sequence[str], channels: Sequence[str], program: Program | None = None
 ) -> Frequencies:
-    """Read a plan for these segments, channels, campaigns and offers; every mistake is told with its line."""
-    file = Path(path)
+    """Read a plan for these segments, channels, campaigns and offers; every mistake is told with its line.
+
+    ``path``: a plan file, or the directory of a run that holds one.
+    """
+    file = plan_file_of(path)
     data, lines = read_toml(file)
     findings = [*schema_findings(PlanFile, data), *_unknown_names(data, segments, channels)]
     findings += _unknown_program(data, segments, channels, program or Program())

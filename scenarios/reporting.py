@@ -8,8 +8,8 @@ from pathlib import Path
 
 import polars as pl
 
+from scenarios.read_run import load_result
 from scenarios.report import KINDS, render_report
-from scenarios.rundir import load_result
 from scenarios.spreadsheet import csv_text, workbook
 from sim.errors import InputError
 
@@ -17,9 +17,11 @@ from sim.errors import InputError
 def report_run(run: Path, out: Path | None = None) -> list[Path]:
     """Write ``report.html``, ``tables.xlsx`` and ``tables/*.csv`` into the run (or ``out``); each file whole or not.
 
-    Only these files are replaced: they say nothing that the run does not.
+    Only these files are replaced: they say nothing that the run does not. Another run's page never is.
     """
     result = load_result(run)
+    if out is not None and (out / "result.json").exists() and not out.samefile(run):
+        raise InputError.of("-o", "is the directory of another run", out, f"another directory, or none: {run} itself")
     if result.get("command") not in KINDS:
         raise InputError.of(str(run), "has no page", result.get("command"), ", ".join(KINDS))
     frames = {file.stem: pl.read_parquet(file) for file in sorted(run.glob("*.parquet"))}

@@ -9,31 +9,34 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
+import numpy as np
+
 from optimizer.errors import Infeasible
-from scenarios.alternatives import Alternative, Valued, Valuer
+from scenarios.alternatives import Alternative, Valued, Valuer, unit_of
+from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows, toml_text
+from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
-from scenarios.report.format import count, money, number, percent
-from scenarios.requiring_delivery import delivery_needs, needs_in_words
-from scenarios.run import optimize_scenario
-from scenarios.vary import varied
+from scenarios.report.format import count, money, number
+from scenarios.requiring_delivery import delivery_needs
+from scenarios.requiring_steps import CLOSE, UNLIMITED, Step, Steps, bisect, budget_name, spent
+from scenarios.requiring_words import require_verdict
+from scenarios.world import FrameScenario
+from sim.compare import Estimate, base_total
 from sim.errors import InputError
-from sim.policy import Frequencies
 
 Progress = Callable[[float, float, str], None]
 Measure = Literal["value", "contribution", "revenue", "orders"]
 MEASURES = ("value", "contribution", "revenue", "orders")
 FRESH, VERIFY = 2, 12
 """Added to the seed: draws that value a step's plan; draws that verify the answer."""
-LIST_LIMIT = "list loss"
-CLOSE = 0.02
-"""The budget is found to 2 %."""
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,6 @@ class Goal:
         return cls(cast(Measure, found[1]), amount, share)
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One budget: the best plan within it and what it is worth on fresh customers."""
-
-    budget: float
-    plan: Frequencies
-    found: Valued
-    binding: tuple[str, ...]
-
-
 def require_goal(
     loaded: LoadedScenario,
     goal: Goal,
@@ -78,11 +71,13 @@ def require_goal(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """The smallest budget whose best plan reaches the goal, its plan and volumes. Raises ``Infeasible`` with reasons.
 
     ``most_list_loss``: share of the subscriptions at the start that may be lost within the horizon.
+    ``folder``: where finished steps are kept until the run is written (see ``PointStore``).
     """
     if most_list_loss is not None and not 0 <= most_list_loss <= 1:
         raise InputError.of("--most-list-loss", "is out of range", most_list_loss, "a share, 0 to 1")
@@ -94,77 +89,55 @@ def require_goal(
     if goal.amount is None and today.estimate(goal.measure).mean <= 0:
         what = "the current policy brings nothing that a percentage could be taken of"
         raise InputError.of("--target", what, number(today.estimate(goal.measure).mean), "an amount")
+    if target <= 0:
+        raise InputError.of("--target", "is reached without any contact", number(target), "more than 0 over no contact")
     loss = None if most_list_loss is None else most_list_loss * today.subscriptions
-
-    def try_budget(budget: float, text: str, done: float) -> Step:
-        say(done, 10, text)
-        return _step(loaded, budget, loss, valuer, seed, customers, threads)
-
-    free = try_budget(1e12, "without a budget", 1)
-    if _reached(free, goal) < target:
-        raise Infeasible(_why_not(loaded, goal, target, free))
-    best, steps = _bisect(free, goal, target, try_budget)
+    store = PointStore(None if isinstance(loaded, FrameScenario) else folder)
+    try:
+        steps = Steps(loaded, loss, valuer, seed, customers, threads, store)
+        best, tried = _smallest_budget(steps, goal, target, say)
+    finally:
+        store.close()
     say(9, 10, "verification")
     again = Valuer(loaded, seed=seed + VERIFY, customers=customers, threads=threads)
     verified = again.value(Alternative("plan", loaded, best.plan))
-    result = _result(loaded, goal, target, best, steps, verified, today, most_list_loss)
+    now = again.value(Alternative("current", loaded)) if goal.amount is None else None
+    result = _result(loaded, goal, target, best, tried, verified, today, most_list_loss)
+    result["more_than_asked"] = estimate(_more_than_asked(verified, now, goal))
     result |= delivery_needs(loaded, best.plan, seed=seed + VERIFY, threads=threads)
-    if told := needs_in_words(result.get("delivery", {})):
-        result["verdict"] += f" To deliver it in time takes {told}."
+    result["verdict"] = require_verdict(result)
+    result["assumptions"] = assumption_rows(valuer.base(loaded))
     result["provenance"] = provenance_part(clock, seed=seed, verify_seed=seed + VERIFY)
     say(10, 10, "done")
-    frames, texts = {"steps": _frame(result["steps"])}, {"required.toml": _fragment(result)}
+    frames, texts = {"steps": _frame(result["steps"], goal.measure)}, {"required.toml": _fragment(result)}
     return RunResult(result, frames, best.plan, texts, loaded.slug)
 
 
-def _bisect(
-    free: Step, goal: Goal, target: float, try_budget: Callable[[float, str, float], Step]
-) -> tuple[Step, list[Step]]:
-    """Smallest budget that reaches the target, to 2 %; steps in order of budget."""
-    best, low, high = free, 0.0, free.found.estimate("cost").mean
-    steps, number_ = [free], 0
-    while high - low > CLOSE * high and high > 0:
-        middle = (low + high) / 2
-        number_ += 1
-        step = try_budget(middle, f"budget {count(middle)}", min(8.5, 1 + 1.2 * number_))
-        steps.append(step)
-        if _reached(step, goal) >= target:
-            best, high = step, min(middle, step.found.estimate("cost").mean)
-        else:
-            low = middle
-    return best, sorted(steps, key=lambda step: step.budget)
+def require_digest(
+    loaded: LoadedScenario, goal: Goal, *, most_list_loss: float | None, seed: int, customers: int | None
+) -> str:
+    """Of the whole question."""
+    return question_digest([loaded.digest, data_digests(loaded), astuple(goal), most_list_loss, seed, customers])
 
 
-def _step(
-    loaded: LoadedScenario,
-    budget: float,
-    loss: float | None,
-    valuer: Valuer,
-    seed: int,
-    customers: int | None,
-    threads: int | None,
-) -> Step:
-    within = varied(loaded, [_limits_text(loaded, budget, loss)], "--target")
-    done = optimize_scenario(within, seed=seed, customers=customers, threads=threads)
-    if done.plan is None:
-        raise ValueError("a search ends with a plan")
-    found = valuer.value(Alternative("plan", loaded, done.plan))
-    binding = tuple(row["name"] for row in done.result["limits"] if row.get("binding"))
-    return Step(budget, done.plan, found, binding)
+def _smallest_budget(steps: Steps, goal: Goal, target: float, say: Progress) -> tuple[Step, list[Step]]:
+    """The step that answers, and all that were taken; raises ``Infeasible`` where no budget is enough."""
+    say(1, 10, "without a budget")
+    free = steps.take(UNLIMITED)
+    if free is None:
+        raise ValueError("without a budget a search finds a plan or says which limits contradict each other")
+    if _reached(free, goal) < target:
+        raise Infeasible(_why_not(steps.loaded, goal, target, free))
+    expected = math.ceil(-math.log2(CLOSE))
+    taken = 0
 
+    def take(budget: float) -> Step | None:
+        nonlocal taken
+        taken += 1
+        say(min(8.5, 1 + 7.5 * taken / expected), 10, f"budget {count(budget)}, step {taken} of about {expected}")
+        return steps.take(budget)
 
-def _limits_text(loaded: LoadedScenario, budget: float, loss: float | None) -> str:
-    """The scenario's own budget is replaced by this one; its other limits stay."""
-    items = [f"{{name = {toml_text(_budget_name(loaded))}, max_cost = {budget!r}}}"]
-    if loss is not None:
-        items.append(f'{{name = "{LIST_LIMIT}", max_unsubscribes = {loss!r}}}')
-    return f"optimize.limits=[{', '.join(items)}]"
-
-
-def _budget_name(loaded: LoadedScenario) -> str:
-    limits = loaded.scenario.optimize.limits
-    total = [limit.name for limit in limits if limit.max_cost is not None and not limit.channel]
-    return total[0] if total else "required budget"
+    return bisect(free, lambda step: _reached(step, goal) >= target, take)
 
 
 def _reached(step: Step, goal: Goal) -> float:
@@ -174,8 +147,8 @@ def _reached(step: Step, goal: Goal) -> float:
 def _why_not(loaded: LoadedScenario, goal: Goal, target: float, free: Step) -> str:
     """What can be reached at most, and what holds it back."""
     currency = loaded.scenario.currency
-    reached, cost = _reached(free, goal), free.found.estimate("cost").mean
-    held = [name for name in free.binding if name != _budget_name(loaded)]
+    reached, cost = _reached(free, goal), spent(free)
+    held = [name for name in free.binding if name != budget_name(loaded)]
     reason = f"held back by: {', '.join(held)}" if held else "the customers do not bring more, whatever is spent"
     return (
         f"{goal.measure} of {number(target)} over no contact cannot be reached: the best plan without a budget brings "
@@ -194,12 +167,11 @@ def _result(
     most_list_loss: float | None,
 ) -> Part:
     currency, weeks = loaded.scenario.currency, loaded.scenario.horizon.weeks
-    spent, reached = verified.estimate("cost").mean, verified.estimate(goal.measure)
-    budget = max(spent, best.found.estimate("cost").mean)
+    cost, reached = verified.estimate("cost").mean, verified.estimate(goal.measure)
+    budget = max(cost, spent(best))
     unit = "orders" if goal.measure == "orders" else currency
     per_week = {name: many / weeks for name, many in verified.contacts.items()}
     busiest = {name: max(weeks_) for name, weeks_ in verified.weekly_contacts.items() if any(weeks_)}
-    volumes = ", ".join(f"{count(many)} {name}" for name, many in per_week.items() if many)
     return {
         "schema_version": SCHEMA_VERSION,
         "command": "require",
@@ -209,31 +181,35 @@ def _result(
         "plan_name": "required",
         "plan": plan_rows(best.plan),
         "budget": budget,
-        "budget_name": _budget_name(loaded),
+        "budget_name": budget_name(loaded),
         "contacts_per_week": per_week,
         "capacity_per_week": busiest,
         "reached": estimate(reached),
         "value": estimate(verified.estimate("value")),
-        "cost": spent,
+        "cost": cost,
         "list_lost_share": estimate(verified.share_lost("unsubscribes")),
         "current": {goal.measure: estimate(today.estimate(goal.measure)), "cost": today.estimate("cost").mean},
         "held_back_by": list(best.binding),
         "steps": [
             {
-                "budget": step.budget if step.budget < 1e12 else step.found.estimate("cost").mean,
-                goal.measure: _reached(step, goal),
-                "cost": step.found.estimate("cost").mean,
-                "list_lost_share": step.found.share_lost("unsubscribes").mean,
+                "budget": step.budget if step.budget < UNLIMITED else spent(step),
+                goal.measure: estimate(step.found.estimate(goal.measure)),
+                "cost": spent(step),
+                "list_lost_share": estimate(step.found.share_lost("unsubscribes")),
                 "reaches": _reached(step, goal) >= target,
             }
             for step in steps
         ],
-        "verdict": (
-            f"{goal.measure.capitalize()} of {number(target)} {unit} over no contact needs {money(budget, currency)} "
-            f"in {weeks} weeks and, a week, {volumes or 'no contacts'}; on draws no search has seen the plan brings "
-            f"{number(reached.mean)} and loses {percent(verified.share_lost('unsubscribes').mean)} of the list."
-        ),
     }
+
+
+def _more_than_asked(verified: Valued, now: Valued | None, goal: Goal) -> Estimate:
+    """By how much the plan exceeds the goal on draws of its own; a percentage is one of the current policy there."""
+    if now is None:
+        reached = verified.estimate(goal.measure)
+        return Estimate(reached.mean - (goal.amount or 0.0), reached.se)
+    asked = np.rint((1 + goal.share) * now.measures[goal.measure]).astype(np.int64)
+    return base_total(verified.measures[goal.measure] - asked, verified.population, unit_of(goal.measure))
 
 
 def _fragment(result: Part) -> str:
@@ -247,7 +223,13 @@ def _fragment(result: Part) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _frame(rows: list[Part]) -> Any:
+def _frame(rows: list[Part], measure: str) -> Any:
     import polars as pl
 
-    return pl.DataFrame(rows, infer_schema_length=None)
+    ends = ("mean", "ci_low", "ci_high")
+    flat = [
+        {key: row[key] for key in ("budget", "cost", "reaches")}
+        | {f"{name}_{end}": row[name].get(end) for name in (measure, "list_lost_share") for end in ends}
+        for row in rows
+    ]
+    return pl.DataFrame(flat, infer_schema_length=None)

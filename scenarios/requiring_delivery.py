@@ -45,14 +45,18 @@ def delivery_needs(loaded: LoadedScenario, plan: Frequencies, *, seed: int, thre
 
 
 def needs_in_words(needs: Part) -> str:
-    """``12 seats and, an hour, 8,000 email``; empty where there is nothing to say."""
+    """``8,000 messages an hour by email, 12 seats``; empty where there is nothing to say."""
     said = []
     for row in needs.get("channels", []):
         if "per_hour_needed" in row:
-            said.append(f"{row['per_hour_needed']:,.0f} {row['channel']} an hour")
+            said.append(f"{row['per_hour_needed']:,.0f} messages an hour by {row['channel']}")
         else:
             said.append(f"another send window for {row['channel']}")
     calls = needs.get("calls")
     if calls:
-        said.append(f"{calls['seats_needed']} seats" if "seats_needed" in calls else "more seats than can be tried")
+        said.append(
+            f"{calls['seats_needed']} seat{'s' * (calls['seats_needed'] != 1)}"
+            if "seats_needed" in calls
+            else "more seats than can be tried"
+        )
     return ", ".join(said)

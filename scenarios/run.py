@@ -30,6 +30,7 @@ from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
 from scenarios.planfile import load_plan, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
+from scenarios.read_run import name_of
 from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.rundir import part_folder
@@ -240,7 +241,7 @@ def _chosen_plan(plan: PlanGiven | None, current: Frequencies, program: Program)
     if plan is None:
         return replace(current, name="current"), "current"
     if isinstance(plan, (str, Path)):
-        return load_plan(plan, current.segments, current.channels, program), Path(plan).name
+        return load_plan(plan, current.segments, current.channels, program), name_of(plan)
     if not isinstance(plan, Frequencies):
         rows = {segment: row for segment, row in plan.items() if segment != "default"}
         plan = Frequencies.of("plan", current.segments, current.channels, plan.get("default", {}), rows)

@@ -16,15 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.planfile import plan_csv, plan_toml
-from scenarios.provenance import SCHEMA_VERSION
+from scenarios.read_run import PARTIAL
 from sim.errors import InputError
 from sim.policy import Frequencies
 
 if TYPE_CHECKING:
     import polars as pl
-
-PARTIAL = ".partial"
-"""Suffix of a directory whose run is not finished; nothing in it is a result."""
 
 
 class RunDirectory:
@@ -104,27 +101,6 @@ def refuse_used(out: str | Path) -> None:
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         kind = "is not empty" if path.is_dir() else "is a file"
         raise InputError.of("-o", f"the directory {kind}; a run never overwrites", out, "a new or empty directory")
-
-
-def load_result(directory: str | Path) -> dict[str, Any]:
-    """The ``result.json`` of a finished run."""
-    path = Path(directory)
-    if path.resolve().name.endswith(PARTIAL):
-        raise InputError.of(str(path), "is a run that did not finish", None, "the directory of a finished run")
-    try:
-        values = json.loads((path / "result.json").read_text(encoding="utf-8"))
-    except OSError:
-        raise InputError.of(str(path), "has no result.json", None, "the directory of a run") from None
-    except ValueError as error:
-        raise InputError.of(f"{path / 'result.json'}", "is not JSON", str(error), "a file of a run") from None
-    if not isinstance(values, dict) or "schema_version" not in values:
-        raise InputError.of(f"{path / 'result.json'}", "is not a result", None, "a file of a run")
-    if values["schema_version"] != SCHEMA_VERSION:
-        made = values.get("provenance", {}).get("versions", {}).get("contactpolicy", "another version")
-        given = f"schema {values['schema_version']}, written by contactpolicy {made}"
-        allowed = f"schema {SCHEMA_VERSION}; run the command again with this version"
-        raise InputError.of(str(path), "is a run of another version", given, allowed)
-    return values
 
 
 def _make_workplace(parent: Path, stem: str) -> Path:

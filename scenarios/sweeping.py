@@ -23,6 +23,7 @@ from scenarios.comparing import MEASURES, changes_from
 from scenarios.finished import RunResult
 from scenarios.frontier import efficient
 from scenarios.grid import Axis, Point, grid
+from scenarios.kept_values import Kept, point_of, valued_of
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import load_plan, plan_rows
@@ -176,7 +177,7 @@ def _rounded(seconds: float) -> str:
     )
 
 
-def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -> tuple[dict[str, np.ndarray], Part]:
+def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -> Kept:
     found: Frequencies | None = None
     if sweep.mode == "search":
         from optimizer.errors import Infeasible
@@ -189,21 +190,16 @@ def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -
         found = done.plan
     alternative = sweep.alternative(point, found)
     one = valuer.value(alternative, MARKS if sweep.capped else ())
-    facts = {
-        "plan": plan_rows(alternative.chosen),
-        "contacts": one.contacts,
-        "unsubscribes_by_channel": one.unsubscribes,
-        "subscriptions": one.subscriptions,
-    }
-    return {name: np.asarray(array) for name, array in one.measures.items()}, facts
+    arrays, facts = point_of(one)
+    return arrays, {"plan": plan_rows(alternative.chosen), **facts}
 
 
-def _restored(kept: tuple[dict[str, np.ndarray], Part], point: Point, valuer: Valuer) -> tuple[Part, Valued | None]:
+def _restored(kept: Kept, point: Point, valuer: Valuer) -> tuple[Part, Valued | None]:
     arrays, facts = kept
     if "infeasible" in facts:
         return facts, None
     people = valuer.population(valuer.base(point.loaded))
-    found = Valued(people, arrays, facts["contacts"], facts["unsubscribes_by_channel"], facts["subscriptions"])
+    found = valued_of(kept, people)
     lost = {f"{mark[5:]}": estimate(found.share_lost(mark)) for mark in arrays if mark.startswith("lost_")}
     row: Part = {
         **{measure: estimate(found.estimate(measure)) for measure in MEASURES},
@@ -232,7 +228,7 @@ def _result(sweep: Sweep, rows: list[Part], valued: list[Valued | None], valuer:
         "scenario": scenario_part(sweep.loaded, population),
         "verdict": says,
         "remarks": remarks,
-        "axes": [{"key": axis.key, "label": axis.label, "values": list(axis.values)} for axis in sweep.axes],
+        "axes": [_axis_part(axis, sweep.loaded.scenario.currency) for axis in sweep.axes],
         "mode": sweep.mode,
         "past": "own" if sweep.own_past else "first",
         "points": rows,
@@ -241,6 +237,11 @@ def _result(sweep: Sweep, rows: list[Part], valued: list[Valued | None], valuer:
         **({"cap_benchmark": benchmark} if benchmark else {}),
         "assumptions": assumption_rows(valuer.base(sweep.loaded)),
     }
+
+
+def _axis_part(axis: Axis, currency: str) -> Part:
+    unit = axis.unit(currency)
+    return {"key": axis.key, "label": axis.label, "values": list(axis.values), **({"unit": unit} if unit else {})}
 
 
 def _own_point(sweep: Sweep, feasible: Sequence[int]) -> int:
@@ -265,19 +266,24 @@ def _mark_efficient(rows: list[Part], feasible: Sequence[int]) -> None:
 
 
 def _verdict(sweep: Sweep, rows: list[Part], valued: list[Valued | None], best: int, here: int, currency: str) -> str:
-    label = " × ".join(axis.label for axis in sweep.axes)
     top, reference = valued[best], valued[here]
     if top is None or reference is None:
         raise ValueError("best and reference are points with a plan")
     gap = top.minus(reference, "value")
-    start = f"{label}: {rows[best]['name']} is best of {len(rows)} points"
+    start = f"{_said(sweep, best)} is best of {len(rows)} points"
     worth = f"worth {money(headline(rows[best]['value'])[0], currency)} over no contact, horizon and tail together"
     if best == here:
         return f"{start}, {worth}."
     mean, low, high = headline(estimate(gap))
-    told = f"{money(mean, currency)} more than at {rows[here]['name']}"
+    told = f"{money(mean, currency)} more than with {_said(sweep, here)}"
     sure = "" if gap.ci_low > 0 else "; the simulation cannot tell the two apart"
     return f"{start}, {worth}: {told} (95% interval {money(low, currency)} to {number(high)}){sure}."
+
+
+def _said(sweep: Sweep, place: int) -> str:
+    """A point in words: ``sms unit cost 0.02 and economics margin 0.5``."""
+    texts = sweep.points[place].texts
+    return " and ".join(f"{axis.label} {text}" for axis, text in zip(sweep.axes, texts, strict=True))
 
 
 def _frame(rows: Sequence[Part], axes: Sequence[Axis]) -> Any:

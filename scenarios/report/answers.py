@@ -8,6 +8,7 @@ from importlib import import_module
 from scenarios.report import figures, tables
 from scenarios.report.format import Row
 from scenarios.report.sections import Cell, Result, Section
+from scenarios.report.terms import TERMS
 
 ANSWERS = {
     "compare": "compared",
@@ -38,15 +39,6 @@ TITLES = {
     "before-after": "Before and after",
     "overview": "Side by side",
 }
-TERMS = {
-    "value": ("Value", "Contribution (margin × revenue − contact cost − discounts) of the horizon and, discounted, of "
-              "the weeks after it, in addition to what the same customers bring without any contact. After the horizon "
-              "each plan goes on, in both worlds: what counts there is what the horizon has left behind."),
-    "interval": ("95% interval", "How far the number could move if the same model were run with other random draws and "
-                 "other equally likely customers. It says nothing about whether the assumptions are right."),
-    "paired": ("Paired", "All alternatives meet the same customers with the same luck, and differences are taken "
-               "customer by customer: a difference is known far better than the two numbers it is the difference of."),
-}  # fmt: skip
 
 
 def sections(result: Result) -> Sequence[Section]:
@@ -74,7 +66,7 @@ def answer_view(result: Row, frame: Row) -> Row:
             }
             for section, made in drawn
         ],
-        "terms": [] if result["command"] == "overview" else list(TERMS.values()),
+        "terms": TERMS[result["command"]],
         "assumptions": rows,
         "origins": tables.origins(rows),
         "specs": figures.specs_of([figure for _, made in drawn for figure in made]),

@@ -73,6 +73,12 @@ def _short(rows: list[Row]) -> list[Row]:
     return [{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 
 
+def _lines(title: str) -> list[str] | str:
+    """A title of an axis that a phone does not clip."""
+    lines = textwrap.wrap(title, 44)
+    return lines if len(lines) > 1 else title
+
+
 def bars(rows: list[Row], title: str, description: str) -> Spec:
     """Horizontal bars from zero with their interval and value; rows {label, tone, mean, low?, high?, text, span}.
 
@@ -114,7 +120,7 @@ def bars(rows: list[Row], title: str, description: str) -> Spec:
         x=alt.X(
             "mean",
             type="quantitative",
-            title=title,
+            title=_lines(title),
             axis=alt.Axis(format=_number_format([row["end"] for row in drawn]), tickCount=5),
             scale=alt.Scale(zero=True),
         ),
@@ -167,7 +173,7 @@ def ranges(rows: list[Row], title: str, description: str) -> Spec:
         x=alt.X(
             "low",
             type="quantitative",
-            title=title,
+            title=_lines(title),
             scale=alt.Scale(zero=True),
             axis=alt.Axis(format=_number_format([row["high"] for row in drawn]), tickCount=5),
         ),

@@ -121,10 +121,14 @@ def frontier(rows: list[Row], x_title: str, y_title: str, description: str) -> S
             alt.Tooltip("y", type="quantitative", title=y_title, format=",.0f"),
         ],
     )
-    text = base.mark_text(align="left", dx=8, dy=-8, color=TEXT).encode(
-        x=x, y=y, text=alt.Text("label", type="nominal")
-    )
-    return _finish(alt.layer(line, *spans, point, text), 300, description)
+    middle = (min(row["x"] for row in rows) + max(row["x"] for row in rows)) / 2
+    texts = [  # towards the middle, so that no label leaves the chart
+        alt.Chart(_values([row for row in rows if (row["x"] > middle) == right]))
+        .mark_text(align="right" if right else "left", dx=-8 if right else 8, dy=-8, color=TEXT)
+        .encode(x=x, y=y, text=alt.Text("label", type="nominal"))
+        for right in (False, True)
+    ]
+    return _finish(alt.layer(line, *spans, point, *texts), 300, description)
 
 
 def _axis(rows: list[Row], key: str) -> str:

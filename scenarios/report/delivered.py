@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from scenarios.report import charts
 from scenarios.report.figures import Figure, Panel
-from scenarios.report.format import count, number, percent
+from scenarios.report.format import Row, count, number, percent, stated
 from scenarios.report.sections import Cell, Result, Section, Table
+
+MOST = 8.0
+"""Largest multiple of the calls that is tried."""
 
 
 def sections(result: Result) -> Sequence[Section]:
@@ -30,12 +33,12 @@ def _intro(result: Result) -> str:
 
 
 def _channels(result: Result) -> Table:
-    target = percent(result["target_share"])
+    target = stated(result["target_share"])
     rows: list[list[Cell | str]] = [
         [
             row["channel"],
             count(row["contacts"]),
-            percent(row["on_time_share"]),
+            _on_time(row),
             number(row["delay_hours_p95"]),
             count(row["lost"]),
             count(row["waiting"]),
@@ -57,6 +60,24 @@ def _channels(result: Result) -> Table:
     return Table(columns, rows, note)
 
 
+def _on_time(row: Row) -> Cell:
+    low, high = (percent(row[key]) if key in row else "" for key in ("on_time_low", "on_time_high"))
+    return Cell(percent(row["on_time_share"]), f"{low} to {high}" if low != high else "")
+
+
+def _span(row: Row) -> Row:
+    """Ends of the thin line of a bar, in percent."""
+    low, high = row.get("on_time_low", 0.0), row.get("on_time_high", 0.0)
+    if percent(low) == percent(high):
+        return {}
+    return {"low": 100 * low, "high": 100 * high, "span": f"{percent(low)} to {percent(high)}"}
+
+
+def _bearable(multiple: float) -> str:
+    """Multiples up to eight are tried."""
+    return "800% or more" if multiple >= MOST else percent(multiple)
+
+
 def _calls(result: Result) -> Table:
     calls = result["calls"]
     within = f"{calls['answer_within_minutes']:g} min"
@@ -66,13 +87,13 @@ def _calls(result: Result) -> Table:
         [f"answered within {within}", percent(calls["answered_in_time"])],
         ["given up waiting", percent(calls["abandoned"])],
         ["mean wait, minutes", number(calls["mean_wait_minutes"])],
-        ["share of time on the phone", percent(calls["share_busy"])],
+        ["share of their time that seats are on the phone", percent(calls["share_busy"])],
         ["seats", count(calls["seats"])],
         [
-            f"seats for {percent(calls['service_level'])}",
-            count(calls["seats_needed"]) if "seats_needed" in calls else "",
+            f"seats that answer {stated(calls['service_level'])} within {within}",
+            count(calls["seats_needed"]) if "seats_needed" in calls else "more than can be tried",
         ],
-        ["share of this plan the seats can bear", percent(calls["bearable_share_of_plan"])],
+        ["calls the seats can bear, of this plan's", _bearable(calls["bearable_share_of_plan"])],
     ]
     rows += [[f"{name}: contacts a week they can bear", count(v)] for name, v in calls["capacity_per_week"].items()]
     return Table(("calls", "number"), rows, "One run of the queue with random arrivals and lengths of calls.")
@@ -84,13 +105,14 @@ def _figure(result: Result) -> Figure:
             "label": row["channel"],
             "tone": "plan" if row["on_time_share"] >= result["target_share"] else "grey",
             "mean": 100 * row["on_time_share"],
+            **_span(row),
             "text": percent(row["on_time_share"]),
         }
         for row in result["channels"]
     ]
     spec = charts.bars(rows, "Delivered on time, % of contacts", "Share delivered on time by channel")
     caption = (
-        f"Share of the contacts that leave within their time. Coloured: {percent(result['target_share'])} or more. A "
-        "count of one calendar of contacts, without an interval."
+        f"Share of the contacts that leave within their time. Coloured: {stated(result['target_share'])} or more. Thin "
+        "line: 95% interval, from how far the share swings between the days of this calendar."
     )
     return Figure("Delivered on time", caption, [Panel("on-time", spec)])

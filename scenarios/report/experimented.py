@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from scenarios.report import charts
 from scenarios.report.figures import Figure, Panel
-from scenarios.report.format import Row, count, money, number, percent
+from scenarios.report.format import Row, count, money, number, percent, stated
 from scenarios.report.sections import Cell, Result, Section, Table
 
 
@@ -16,8 +16,8 @@ def sections(result: Result) -> Sequence[Section]:
     terms = result["terms"]
     text = (
         f"Treated customers get the plan, held-out ones {against}. The effect is judged by {result['metric']}. "
-        f"A design proves it if a two-sided test at {percent(terms['alpha'])} finds it with a chance of "
-        f"{percent(terms['power'])} or more. Acceptable: at most {percent(terms['most_share'])} held out, "
+        f"A design proves it if a two-sided test at {stated(terms['alpha'])} finds it with a chance of "
+        f"{stated(terms['power'])} or more. Acceptable: at most {stated(terms['most_share'])} held out, "
         f"{terms['most_weeks']} weeks at most."
     )
     return [
@@ -98,7 +98,7 @@ def _others(result: Result) -> Table:
         "CUPED takes off what was to be expected of each customer before the experiment, here what the model of orders "
         "and spend expects from the customer's own past; it leaves 1 − rho² of the variance. The model is true for "
         "simulated customers: expect less of real ones. Regions differ by more than their customers: each has a shock, "
-        f"with a spread of {percent(geo['region_cv'])} of what customers bring (an assumption)."
+        f"with a spread of {stated(geo['region_cv'])} of what customers bring (an assumption)."
     )
     return Table(("split by", "power", "share held out that is needed", "price"), rows, note)
 
@@ -111,18 +111,24 @@ def _price_figure(result: Result) -> Figure:
             "label": f"{row['weeks']} weeks, "
             + (f"{percent(row['share'])} held out" if _proves(row) else f"power {percent(row['power'])}"),
             "tone": "plan" if row["weeks"] == result["design"]["weeks"] else "grey" if _proves(row) else "faint",
-            "mean": row["forgone"],
-            "text": number(row["forgone"]),
+            **_price(row),
         }
         for row in result["durations"]
     ]
-    spec = charts.bars(rows, f"Contribution that held-out customers do not bring, {currency}", "Price by duration")
+    spec = charts.bars(rows, f"Contribution not earned, {currency}", "Price by duration")
     caption = (
-        f"What the proof costs by duration, each with the smallest share held out that finds the effect with a power "
-        f"of {percent(terms['power'])}; the chosen design is coloured, and durations that prove nothing at an "
-        "acceptable share say their power. Expected money, without an interval of its own."
+        f"What the proof costs, by duration: contribution that held-out customers do not bring, in {currency}, with "
+        "its 95% interval. Each with the smallest share held out that finds the effect with a power of "
+        f"{stated(terms['power'])}; the chosen design is coloured, and durations that prove nothing at an acceptable "
+        "share say their power."
     )
     return Figure("The price of a proof", caption, [Panel("price", spec)])
+
+
+def _price(row: Row) -> Row:
+    mean, low, high = (row.get(key, row["forgone"]) for key in ("forgone", "forgone_low", "forgone_high"))
+    span = {"low": low, "high": high, "span": f"{number(low)} to {number(high)}"} if low < high else {}
+    return {"mean": mean, "text": number(mean), **span}
 
 
 def _proves(row: Row) -> bool:

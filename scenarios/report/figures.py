@@ -74,6 +74,13 @@ def bar_row(label: str, estimate: Row, tone: str) -> Row:
     return row
 
 
+def ends(estimate: Row) -> Row:
+    """A point of a curve with its interval."""
+    mean, interval = estimate_text(estimate)
+    low, high = estimate.get("ci_low", estimate["mean"]), estimate.get("ci_high", estimate["mean"])
+    return {"mean": estimate["mean"], "low": low, "high": high, "text": f"{mean} ({interval})" if interval else mean}
+
+
 def baselines_figure(result: Row) -> Figure | None:
     """The found plan beside what it was measured against, all on fresh draws."""
     currency, rows = result["scenario"]["currency"], []

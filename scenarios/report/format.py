@@ -68,6 +68,11 @@ def percent(share: float) -> str:
     return signed_text(100 * share, digits) + "%"
 
 
+def stated(share: float) -> str:
+    """A share that somebody has set, as it was said: 80%, 2.5%."""
+    return f"{100 * share:.6g}%"
+
+
 def money(x: float, currency: str) -> str:
     """USD 12,300; the minus stands before the currency."""
     text = number(x)

@@ -214,10 +214,14 @@ def offers_sentence(result: Row) -> str:
 def search_sentence(result: Row) -> str:
     search = result.get("search", {})
     names = {"rounds": "rounds", "evaluations": "plans simulated", "customer_days": "customer-days"}
-    parts = [f"{large(search[key])} {name}" for key, name in names.items() if key in search]
+    parts = [f"{large(search[key])} {_one(name, search[key])}" for key, name in names.items() if key in search]
     if "seconds" in search:
         parts.append(f"{duration(search['seconds'])}")
     return f"The search took {', '.join(parts)}." if parts else ""
+
+
+def _one(name: str, many: float) -> str:
+    return name.replace("rounds", "round").replace("plans", "plan") if many == 1 else name
 
 
 def fit_view(result: Row) -> Row:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenarios.report import curves
-from scenarios.report.figures import Figure, Panel
-from scenarios.report.format import count, frequency, number, percent
+from scenarios.report.figures import Figure, Panel, ends
+from scenarios.report.format import count, frequency, number, stated
 from scenarios.report.sections import Cell, Result, Section, Table, cell, share_cell
 
 
@@ -57,9 +57,9 @@ def _needs_note(result: Result) -> str:
     note = "On draws that no search has seen. Now: the current policy, and what the scenario has."
     if not delivery:
         return note
-    played = f" Played through {delivery['weeks']} weeks: {percent(delivery['target_share'])} of the messages in time"
+    played = f" Played through {delivery['weeks']} weeks: {stated(delivery['target_share'])} of the messages in time"
     if calls := delivery.get("calls"):
-        level, minutes = percent(calls["service_level"]), calls["answer_within_minutes"]
+        level, minutes = stated(calls["service_level"]), calls["answer_within_minutes"]
         played += f", {level} of the calls answered within {minutes:g} min"
     return f"{note}{played}."
 
@@ -78,9 +78,9 @@ def _steps(result: Result) -> Table:
     rows = [
         [
             Cell(number(row["budget"]), strong=bool(row["reaches"])),
-            number(row[goal["measure"]]),
+            cell(row[goal["measure"]]),
             number(row["cost"]),
-            percent(row["list_lost_share"]),
+            share_cell(row["list_lost_share"]),
             "yes" if row["reaches"] else "no",
         ]
         for row in result["steps"]
@@ -95,8 +95,7 @@ def _figure(result: Result) -> Figure:
     rows = [
         {
             "x": number(row["budget"]),
-            **dict.fromkeys(("mean", "low", "high"), row[measure]),
-            "text": number(row[measure]),
+            **ends(row[measure]),
             "tone": "plan" if row["reaches"] else "grey",
         }
         for row in result["steps"]
@@ -104,7 +103,9 @@ def _figure(result: Result) -> Figure:
     title = f"{measure.capitalize()}, {goal['unit']}"
     spec = curves.curve(rows, f"Budget, {currency}", title, title)
     caption = (
-        f"{measure.capitalize()} over no contact of the best plan within each budget tried. Coloured: enough for the "
-        "goal. The budgets stand in order, not to scale; expected numbers, without an interval of their own."
+        f"{measure.capitalize()} over no contact of the best plan within each budget tried, {goal['unit']}. Coloured: "
+        f"enough for the goal of {number(goal['target'])}. The upright line through a point is its 95% interval; all "
+        "points share customers and luck, so differences between them are known better. The budgets stand in order, "
+        "not to scale; the axis does not start at zero."
     )
     return Figure("Budget and result", caption, [Panel("budgets", spec)])

@@ -10,6 +10,8 @@ from scenarios.report.figures import Figure
 from scenarios.report.format import estimate_text, number, signed_text
 
 Result = Mapping[str, Any]
+MOST_DIGITS = 3
+"""Of a share in percent whose interval is narrow."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def share_cell(estimate: Mapping[str, float] | None, digits: int = 1) -> Cell:
     if not estimate or "mean" not in estimate:
         return Cell("")
     mean, low, high = (100 * estimate.get(key, estimate["mean"]) for key in ("mean", "ci_low", "ci_high"))
+    while high > low and digits < MOST_DIGITS and signed_text(low, digits) == signed_text(high, digits):
+        digits += 1
     interval = f"{signed_text(low, digits)} to {signed_text(high, digits)}%" if high > low else ""
     return Cell(f"{signed_text(mean, digits)}%", interval)
 

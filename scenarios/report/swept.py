@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scenarios.report import curves
-from scenarios.report.figures import Figure, Panel
+from scenarios.report.figures import Figure, Panel, ends
 from scenarios.report.format import Row, count, estimate_text
 from scenarios.report.sections import Cell, Result, Section, Table, cell, share_cell
 
@@ -43,7 +43,8 @@ def sections(result: Result) -> Sequence[Section]:
     found.append(
         Section(
             "What it costs to get more",
-            "A point is efficient if no other brings at least as much for at most as much.",
+            "A point is efficient if no other brings as much or more at the same or a smaller price: list lost, or "
+            "money spent.",
             None,
             [lambda: _frontier(result, rows, "list"), lambda: _frontier(result, rows, "spend")],
         )
@@ -57,8 +58,7 @@ def _benchmark(result: Result, said: str) -> Section:
     simulated = [row for row in result["points"] if "infeasible" not in row]
     rows = sorted(simulated, key=lambda row: float(row["values"][0]))
     weeks = list(rows[0]["list_lost_after_weeks"])
-    days = benchmark.get("window_days")
-    window = f"in {days} days" if days else benchmark["window"]
+    window = window_text(benchmark)
     table = Table(
         (
             f"at most, {window}", f"value, {currency}", f"contribution, {currency}",
@@ -79,6 +79,17 @@ def _benchmark(result: Result, said: str) -> Section:
         "all subscriptions at the start. Beneath a number: its 95% interval from the simulation.",
     )  # fmt: skip
     return Section(f"Which cap? {benchmark['cap']}", said, table, [lambda: _list_figure(result, rows)])
+
+
+def window_text(benchmark: Row) -> str:
+    """``in 7 days``, or the calendar period."""
+    days = benchmark.get("window_days")
+    return f"in {days} days" if days else str(benchmark["window"])
+
+
+def _label(axis: Row) -> str:
+    """The varied key with its unit."""
+    return f"{axis['label']}, {axis['unit']}" if "unit" in axis else str(axis["label"])
 
 
 def _points(result: Result) -> Table:
@@ -104,12 +115,15 @@ def _points(result: Result) -> Table:
                 ", ".join(on) or "no",
             ]
         )
-    label = " × ".join(axis["label"] for axis in result["axes"])
+    label = " × ".join(map(_label, result["axes"]))
     columns = (
         label, f"value, {currency}", f"more than at {reference}, {currency}", f"contribution, {currency}",
         f"cost, {currency}", "unsubscribes", "list lost", "efficient in",
     )  # fmt: skip
-    note = f"Over no contact; contribution, cost, unsubscribes and list are those of the {weeks} weeks."
+    note = (
+        f"Over no contact; contribution, cost, unsubscribes and list are those of the {weeks} weeks. "
+        "Efficient: no other point brings as much contribution for a smaller loss of the list, or for less spend."
+    )
     return Table(columns, table, note)
 
 
@@ -117,7 +131,7 @@ def _matrix(result: Result) -> Table:
     """Value for each pair of values."""
     first, second = result["axes"]
     across = len(second["values"])
-    columns = (f"{first['label']} ↓  {second['label']} →", *(str(value) for value in second["values"]))
+    columns = (f"{_label(first)} ↓  {_label(second)} →", *(str(value) for value in second["values"]))
     rows = []
     for place, value in enumerate(first["values"]):
         cells = result["points"][place * across : (place + 1) * across]
@@ -137,7 +151,7 @@ def _heat_figure(result: Result) -> Figure:
         }
         for place, row in enumerate(result["points"])
     ]
-    spec = curves.heat(cells, second["label"], first["label"], f"Value, {currency}", "Value by both keys")
+    spec = curves.heat(cells, _label(second), _label(first), f"Value, {currency}", "Value by both keys")
     none = " Empty: no plan fits the limits." if any("value" not in cell for cell in cells) else ""
     caption = (
         f"Value over no contact, horizon and tail together, in {currency}; the stronger the tint, the more. Framed: "
@@ -151,18 +165,18 @@ def _value_figure(result: Result, rows: list[Row]) -> Figure:
     currency, axes = result["scenario"]["currency"], result["axes"]
     title, panels = f"Value, {currency}", []
     second = axes[1]["values"] if len(axes) > 1 else [None]
-    ends = [row["value"].get(end, row["value"]["mean"]) for row in rows for end in ("ci_low", "ci_high")]
-    span = (min(ends), max(ends)) if len(second) > 1 else None
+    borders = [row["value"].get(end, row["value"]["mean"]) for row in rows for end in ("ci_low", "ci_high")]
+    span = (min(borders), max(borders)) if len(second) > 1 else None
     best = result["points"][result["best"]]["name"]
     for index, value in enumerate(second):
         mine = [row for row in rows if value is None or row["values"][1] == value]
         drawn = [
-            {"x": str(row["values"][0]), **_ends(row["value"]), "tone": "plan" if row["name"] == best else "grey"}
+            {"x": str(row["values"][0]), **ends(row["value"]), "tone": "plan" if row["name"] == best else "grey"}
             for row in mine
         ]
         if drawn:
-            name = "" if value is None else f"{axes[1]['label']}: {value}"
-            spec = curves.curve(drawn, axes[0]["label"], title, title, span=span)
+            name = "" if value is None else f"{_label(axes[1])}: {value}"
+            spec = curves.curve(drawn, _label(axes[0]), title, title, span=span)
             panels.append(Panel(f"value-{index}", spec, name))
     caption = (
         f"Value over no contact, horizon and tail together, in {currency}. The upright line through a point is its 95% "
@@ -180,17 +194,33 @@ def _list_figure(result: Result, rows: list[Row]) -> Figure:
     drawn = [
         {
             "x": row["name"],
-            **_ends({key: 100 * value for key, value in row["list_lost_after_weeks"][last].items()}),
+            **ends({key: 100 * value for key, value in row["list_lost_after_weeks"][last].items()}),
             "tone": "plan" if row["values"][0] == chosen else "grey",
         }
         for row in rows
     ]
-    spec = curves.curve(drawn, "Contacts allowed", "Subscriptions lost in a year, %", "List lost by cap")
+    spec = curves.curve(
+        drawn,
+        f"Contacts allowed {window_text(result['cap_benchmark'])}",
+        "Subscriptions lost in a year, %",
+        "List lost by cap",
+    )
     caption = (
         "Share of the subscriptions at the start that are lost within 52 weeks at each cap, in %, with its 95% "
         "interval. The recommended cap is coloured."
     )
     return Figure("What a looser cap costs", caption, [Panel("list-lost", spec)])
+
+
+def _merged(points: list[Row]) -> list[Row]:
+    """Points that fall on each other (limits that do not bind find the same plan) are one, with both names."""
+    found: dict[tuple[float, float], Row] = {}
+    for point in points:
+        place = round(point["x"], 6), round(point["y"], 6)
+        same = found.setdefault(place, {**point, "label": ""})
+        same["label"] += f", {point['label']}" if same["label"] else point["label"]
+        same["efficient"] = same["efficient"] or point["efficient"]
+    return list(found.values())
 
 
 def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
@@ -215,6 +245,7 @@ def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
     ]
     if len({round(row["x"], 6) for row in drawn}) < 2:
         return None
+    drawn = _merged(drawn)
     spec = curves.frontier(drawn, x_title, f"Contribution in {weeks} weeks, {currency}", x_title)
     what = "the list" if kind == "list" else "the money spent"
     caption = (
@@ -224,9 +255,3 @@ def _frontier(result: Result, rows: list[Row], kind: str) -> Figure | None:
     return Figure(
         f"Increment against {'list loss' if kind == 'list' else 'spend'}", caption, [Panel(f"frontier-{kind}", spec)]
     )
-
-
-def _ends(estimate: Row) -> Row:
-    mean, interval = estimate_text(estimate)
-    low, high = estimate.get("ci_low", estimate["mean"]), estimate.get("ci_high", estimate["mean"])
-    return {"mean": estimate["mean"], "low": low, "high": high, "text": f"{mean} ({interval})" if interval else mean}

@@ -12,9 +12,11 @@ import pytest
 from scenarios import build, cli, load_scenario, simulate
 from scenarios.daily import daily_contacts
 from scenarios.delivering import plan_delivery
+from scenarios.on_time import on_time_interval
 from scenarios.report import render_report
 from scenarios.run import plan_of
 from scenarios.world import load_base
+from sim.delivery import DAY, HOUR, Batch, Sent
 from sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -69,6 +71,22 @@ def test_what_leaves_in_time(found: Any) -> None:
     assert f"it needs {row['per_hour_needed']:,.0f} an hour instead of 100" in found.result["verdict"]
 
 
+def test_the_interval_of_the_share_on_time_is_that_of_a_ratio_over_days() -> None:
+    """Ten days of 100 messages each, of which 60 and 90 by turns leave in time."""
+    batches = [Batch(day * DAY + 540.0, 100.0) for day in range(10)]
+    good = [60.0, 90.0] * 5
+    at = np.array([batch.due + HOUR * late for batch in batches for late in (0.5, 5.0)])
+    due = np.repeat([batch.due for batch in batches], 2)
+    count = np.array([part for share in good for part in (share, 100.0 - share)])
+    sent = Sent(at, due, count, np.zeros(20, dtype=np.int64), 0.0, 0.0)
+    low, high = on_time_interval(sent, batches, 1.0) or (0.0, 0.0)
+    half = 1.959964 * np.std(good, ddof=1) / 100 / np.sqrt(10)  # equal days: the error of a mean
+    assert (low, high) == pytest.approx((0.75 - half, 0.75 + half))
+    assert sent.on_time(1.0) == pytest.approx(0.75)
+    assert on_time_interval(sent, batches, 6.0) == (1.0, 1.0)
+    assert on_time_interval(sent, batches[:1], 1.0) is None
+
+
 def test_calls_follow_the_contacts(found: Any) -> None:
     calls, (row,) = found.result["calls"], found.result["channels"]
     expected = 0.05 * (row["contacts"] - row["waiting"] - row["lost"])
@@ -92,7 +110,7 @@ def test_the_capacity_goes_back_into_the_scenario(found: Any, tmp_path: Path) ->
 def test_the_page_and_the_terminal(found: Any) -> None:
     page = render_report(found.result)
     assert "Delivered on time" in page
-    assert "seats for 80.0%" in found.summary()
+    assert "seats that answer 80% within" in found.summary()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from scenarios import cli, load_scenario, run, simulate
 from scenarios.exporting import as_cap, export_run
+from scenarios.read_run import load_result
 from scenarios.reporting import report_run
-from scenarios.rundir import load_result
 from scenarios.spreadsheet import csv_text, workbook
 from sim.errors import InputError
 
@@ -121,6 +121,18 @@ def test_page_workbook_and_csv_again(runs: Path, tmp_path: Path) -> None:
     assert pl.read_csv(tmp_path / "tables" / "weekly.csv").height == weekly.height
     with zipfile.ZipFile(tmp_path / "tables.xlsx") as book:
         assert sum(name.startswith("xl/worksheets/sheet") for name in book.namelist()) == len(files) - 2
+
+
+def test_the_page_of_a_run_never_replaces_that_of_another(runs: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("result.json", "report.html"):
+        (other / name).write_bytes((runs / "run" / name).read_bytes())
+    (other / "report.html").write_text("another page")
+    with pytest.raises(InputError, match="-o: is the directory of another run"):
+        report_run(runs / "run", other)
+    assert (other / "report.html").read_text() == "another page"
+    assert report_run(other, other)[0].read_text() != "another page"  # its own is made again
 
 
 def test_text_that_looks_like_a_formula_stays_text() -> None:

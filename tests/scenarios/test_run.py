@@ -14,8 +14,8 @@ import pytest
 from scenarios import cli, run
 from scenarios.load import LIBRARY, load_scenario
 from scenarios.planfile import load_plan
+from scenarios.read_run import load_result
 from scenarios.report import render_report
-from scenarios.rundir import load_result
 from scenarios.world import load_base, make_world
 from sim.compare import compare, outcome_interval, sampled_contribution
 from sim.errors import InputError

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from scenarios.planfile import load_plan, plan_csv, plan_rows, plan_toml
-from scenarios.rundir import load_result, run_directory
+from scenarios.read_run import load_result
+from scenarios.rundir import run_directory
 from sim.errors import InputError
 from sim.policy import Frequencies
 

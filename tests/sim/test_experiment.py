@@ -35,21 +35,28 @@ def test_sizes_of_lewis_and_rao() -> None:
 def test_size_of_the_e_mail_challenge() -> None:
     """494,684 customers an arm find 10 % of the control's revenue (Hillstrom 2008), from published figures alone.
 
-    Published are the means by arm, the standard errors of both differences (six digits) and the spread of all 64,000
-    customers; the spread of the control group follows from them. Their rounding leaves +-22 customers open.
+    Published are the sums by arm, the t of the pooled test of one arm (Yasui 2020, sixteen digits), the standard error
+    of the other difference (six digits) and the spread of all 64,000 customers (eight); the spread of the control group
+    follows from them. The six digits leave +-11 customers open, and that is all that can be tested without the data.
     """
-    arms, means = (21_306, 21_307, 21_387), (0.652789, 1.422617, 1.077202)
-    everybody, of_mens, of_womens = 15.036448, 0.145247, 0.130333
-    whole = sum(n * mean for n, mean in zip(arms, means, strict=True)) / sum(arms)
-    between = sum(n * (mean - whole) ** 2 for n, mean in zip(arms, means, strict=True))
-    within = (sum(arms) - 1) * everybody**2 - between  # = sum of (n - 1) v, v of the others = n (se^2 - v / n)
-    none, mens, womens = arms
-    rest = (mens - 1) * mens * of_mens**2 + (womens - 1) * womens * of_womens**2
-    slope = (none - 1) - ((mens - 1) * mens + (womens - 1) * womens) / none
-    control = math.sqrt((within - rest) / slope)
-    assert control / means[0] == pytest.approx(17.75, abs=0.005)  # as published
-    rounded = (2.8016 / z_sum()) ** 2
-    assert size_per_arm(control, 0.1 * means[0]) * rounded == pytest.approx(494_684, abs=22)
+    arms, sums = np.array([21_306, 21_307, 21_387]), np.array([13_908.33, 30_311.69, 23_038.11])
+    everybody, t_of_mens = 15.036448, 5.300090294465472
+
+    def size(of_womens: float) -> float:
+        """With this standard error of the difference that women's e-mail makes."""
+        means = sums / arms
+        between = float((arms * (means - sums.sum() / arms.sum()) ** 2).sum())
+        pooled = (means[1] - means[0]) ** 2 / t_of_mens**2 / (1 / arms[0] + 1 / arms[1]) * (arms[0] + arms[1] - 2)
+        equations = [[arms[0] - 1, arms[1] - 1, 0], [1 / arms[0], 0, 1 / arms[2]], arms - 1]
+        known = [pooled, of_womens**2, (arms.sum() - 1) * everybody**2 - between]
+        control = math.sqrt(np.linalg.solve(np.array(equations), known)[0])
+        assert control / means[0] == pytest.approx(17.75, abs=0.005)  # as published
+        return size_per_arm(control, 0.1 * float(means[0])) * (2.8016 / z_sum()) ** 2
+
+    rounding = 5e-7
+    low, high = size(0.130333 - rounding), size(0.130333 + rounding)
+    assert low < 494_684 < high
+    assert high - low < 22
     assert z_sum() == pytest.approx(2.8016, abs=5e-5)
 
 
