@@ -98,6 +98,7 @@ def fit_tables(result: Result) -> list[Table | str]:
             _cross(result),
             _by_segment(result),
         ),
+        *([escape(str(result["seasonality"]["statement"]))] if "seasonality" in result else []),
     ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from scenarios import build
 from scenarios.finished import RunResult
+from scenarios.fit_season import Seasons, seasons
 from scenarios.fit_segments import shipped_segments_at
 from scenarios.fragment import fit_fragment
 from scenarios.log_rates import log_rates, rates_fragment
@@ -20,6 +21,7 @@ from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
 from scenarios.shipped import shipped_assumptions
 from scenarios.unknown_contacts import said as unknown_contacts_said
 from scenarios.unknown_contacts import unknown_contacts
+from sim.fit._dropout_model import DropoutModel
 from sim.fit.cross_checks import cross_checks
 from sim.fit.forecast import organic_forecast
 from sim.fit.history import WithoutContacts, without_contacts
@@ -98,9 +100,13 @@ def fit_orders(
     fitted_until = (dt.date.fromisoformat(plain.fitted_until) - _EPOCH).days
     if sent is None:
         found |= _unknown_contacts(log, fitted_until, plain)
+        say(0.6, 1.0, "seasons")
+        year = seasons(log, plain.organic.parameters, fitted_until, level=LEVEL)
     else:
         say(0.6, 1.0, "taking past contacts out")
-        found |= _past_contacts(log, sent, fitted_until, found)
+        past, year = _past_contacts(log, sent, fitted_until, found)
+        found |= past
+    found |= {"seasonality": year.part} | ({"day_grid": year.day_grid} if year.day_grid else {})
     for kind in ("frequency", "segment"):
         table = found["backtest"][f"by_{kind}"]
         found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]
@@ -111,7 +117,9 @@ def fit_orders(
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
     text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
+    text += year.fragment
     tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
+    tables["seasonality"] = year.part.get("weeks", [])
     if sent is not None:
         tables["message_rates"] = found["messages"]["rates"]
     frames = {name: _frame(rows) for name, rows in tables.items() if rows}
@@ -127,8 +135,8 @@ def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Pa
     return {"unknown_contacts": part, "warnings": [*plain.warnings, unknown_contacts_said(part)]}
 
 
-def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> Part:
-    """The parts of the result that a message log adds or changes."""
+def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> tuple[Part, Seasons]:
+    """The parts of the result that a message log adds or changes; and seasons of what customers did by themselves."""
     shipped = shipped_assumptions()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
@@ -140,13 +148,14 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             f"nothing is known of what a contact does through {', '.join(strange)}: these messages were taken to have "
             "no effect; map them to one of " + ", ".join(channel.name for channel in channels)
         )
+    year = seasons(orders, _plain_model(fit, found), until_day, own=fit.own_chance(), level=LEVEL)
     effects = {c.name: c.orders_per_contact for c in channels if c.name in sent.channels}
     forecast = organic_forecast(fit, FORECAST_WEEKS)
     rates = log_rates(sent, channels, build.behaviour(shipped))
     warnings += rates.pop("warnings")
     if not is_trial(sent):
         warnings.append(NO_TRIAL)
-    return rates | {
+    part = rates | {
         "organic": organic_numbers(fit.organic),
         "day_grid": organic_numbers(fit.organic),
         "label": LOG_TAKEN_OUT,
@@ -165,13 +174,17 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
         "messages": message_facts(sent),
         "fragment": rates_fragment(rates, [channel.name for channel in channels]),
     }
+    return part, year
+
+
+def _plain_model(fit: WithoutContacts, found: Part) -> DropoutModel:
+    """The fit that takes every past order for organic."""
+    return type(fit.organic.parameters)(**{name: found["organic"][name] for name in ("r", "alpha", "a", "b")})
 
 
 def _plain_forecast(orders: OrderLog, fit: WithoutContacts, until_day: int, found: Part) -> float:
     """The same forecast from the fit that takes every past order for organic."""
-    numbers = {name: found["organic"][name] for name in ("r", "alpha", "a", "b")}
-    s = orders.summary(until_day)
-    model = type(fit.organic.parameters)(**numbers)
+    s, model = orders.summary(until_day), _plain_model(fit, found)
     return float(model.expected_future_orders(FORECAST_WEEKS, s.frequency, s.recency_weeks, s.age_weeks).sum())
 
 

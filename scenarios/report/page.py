@@ -30,6 +30,7 @@ from scenarios.report.format import (
     without_holes,
     words,
 )
+from scenarios.report.seasonal import season_figure
 
 KINDS = {
     "optimize": "Optimized contact plan",
@@ -222,12 +223,14 @@ def search_sentence(result: Row) -> str:
 
 def fit_view(result: Row) -> Row:
     """Everything the page of `fit` shows: verdict, warnings, backtest, parameters."""
-    drawn = figures.fit_figures(result)
+    season = season_figure(result)
+    drawn = [*figures.fit_figures(result), *([season] if season else [])]
     organic = result.get("organic", {})
     return {
         **frame(result),
         "verdict": verdict.fit_verdict(result),
         "label": result.get("label", ""),
+        "seasons": result.get("seasonality", {}).get("statement", ""),
         "warnings": [str(text) for text in result.get("warnings", [])],
         "figures": drawn,
         "model": verdict.model_name(organic.get("model", "")),
