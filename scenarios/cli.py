@@ -173,6 +173,16 @@ def fit(
     encoding: Annotated[str, typer.Option(help="Of text files: auto (UTF-8, UTF-16), or a name like cp1251.")] = "auto",
     preset: Preset = None,
     message_preset: MessagePreset = None,
+    consents: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File of customers: customer_id, consent_CHANNEL (yes, no or empty)."),
+    ] = None,
+    costs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File of bills: channel, contacts, cost; a row a bill.")
+    ] = None,
+    cost_columns: Annotated[
+        str, typer.Option(metavar="NAME=COLUMN,...", help="Names in that file: cost=amount,...")
+    ] = "",
     cross_check: Annotated[bool, typer.Option("--cross-check", help="Ask Pareto/NBD and NBD too.")] = False,
     decimal: Annotated[str, typer.Option(metavar=".|,", help="Decimal sign of order values.")] = ".",
     out: Out = None,
@@ -187,7 +197,11 @@ def fit(
         raise InputError.of("ORDERS", "no such file", orders, "a CSV or Parquet file of orders")
     if messages is not None and not messages.is_file():
         raise InputError.of("--messages", "no such file", messages, "a CSV or Parquet file of messages")
+    for option, file in (("--consents", consents), ("--costs", costs)):
+        if file is not None and not file.is_file():
+            raise InputError.of(option, "no such file", file, "a CSV or Parquet file")
     told = _pairs("--message-columns", message_columns.split(",") if message_columns else [])
+    paid = _pairs("--cost-columns", cost_columns.split(",") if cost_columns else [], ("channel", "contacts", "cost"))
     decisions = _pairs("--decide", decide or [])
     _check_out(out)
     from scenarios import run
@@ -210,6 +224,9 @@ def fit(
             cross_check=cross_check,
             preset=preset,
             message_preset=message_preset,
+            consents=consents,
+            costs=costs,
+            cost_columns=paid,
             out=out,
             progress=progress,
         )

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from scenarios import build
 from scenarios.finished import RunResult
+from scenarios.fit_files import from_files
 from scenarios.fit_season import Seasons, seasons
-from scenarios.fit_segments import shipped_segments_at
-from scenarios.fragment import fit_fragment
-from scenarios.log_rates import log_rates, rates_fragment
+from scenarios.fit_segments import shipped_borders_at, shipped_segments_at
+from scenarios.fragment import fit_fragment, together
+from scenarios.log_rates import log_rates, rates_tables
 from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
@@ -65,6 +66,9 @@ def fit_orders(
     cross_check: bool = False,
     preset: str | None = None,
     message_preset: str | None = None,
+    consents: Path | None = None,
+    costs: object = None,
+    cost_columns: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Order process and spend of a file or data frame of orders, tested on held-out orders.
@@ -72,7 +76,8 @@ def fit_orders(
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
     oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
     ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders. ``preset`` and ``message_preset``: the
-    files are exports of `sim.fit.export_presets`.
+    files are exports of `sim.fit.export_presets`. ``consents``: file of customers with ``consent_CHANNEL``, as
+    ``base.customers``; ``costs``: file or frame of bills, channel, contacts, cost, or named by ``cost_columns``.
     """
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
@@ -107,6 +112,13 @@ def fit_orders(
         past, year = _past_contacts(log, sent, fitted_until, found)
         found |= past
     found |= {"seasonality": year.part} | ({"day_grid": year.day_grid} if year.day_grid else {})
+    beside = from_files(
+        log, plain, fitted_until, consents=consents, costs=costs, columns=cost_columns,
+        encoding=encoding, decimal=decimal,
+    )  # fmt: skip
+    split, borders = shipped_borders_at(log, fitted_until)
+    found |= beside.part | split
+    found["warnings"] = [*found["warnings"], *beside.warnings]
     for kind in ("frequency", "segment"):
         table = found["backtest"][f"by_{kind}"]
         found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]
@@ -116,8 +128,8 @@ def fit_orders(
     head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
-    text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
-    text += year.fragment
+    more = together(result.pop("tables", {}), beside.tables)
+    text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts, more) + year.fragment + borders
     tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
     tables["seasonality"] = year.part.get("weeks", [])
     if sent is not None:
@@ -172,7 +184,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
         },
         "messages": message_facts(sent),
-        "fragment": rates_fragment(rates, [channel.name for channel in channels]),
+        "tables": rates_tables(rates, [channel.name for channel in channels]),
     }
     return part, year
 
