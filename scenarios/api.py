@@ -166,9 +166,9 @@ def fit(
     """Fit order process and spend to a file or data frame of orders, and test the forecast.
 
     ``messages``: file or data frame of past messages; what they caused is taken out. ``decisions``: what to do about
-    oddities in it, like ``{"duplicates": "keep"}``. ``preset``: the orders are an export of "shopify" or "braze", and
-    ``message_preset`` the messages one of `sim.fit.export_presets.MESSAGE_PRESETS`. ``consents``: file of customers with
-    ``consent_CHANNEL``; ``costs``: file or frame of bills with channel, contacts and cost.
+    oddities in it, like ``{"duplicates": "keep"}``. ``preset``: the orders are one of ORDER_PRESETS of
+    `sim.fit.export_presets`, and ``message_preset`` the messages one of its MESSAGE_PRESETS. ``consents``: file of
+    customers with ``consent_CHANNEL``; ``costs``: file or frame of bills with channel, contacts and cost.
     """
     source = Path(orders) if isinstance(orders, str) else orders
     done = run.fit_orders(

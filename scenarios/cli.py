@@ -136,11 +136,12 @@ def validate(scenario: ScenarioFile, set_: Sets = None, debug: Debug = False) ->
         print(f"changed: {change}")
 
 
-Preset = Annotated[str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze.")]
+Preset = Annotated[str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze, klaviyo, mindbox.")]
 MessagePreset = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The messages are of: braze-email, braze-push, braze-sms, mailchimp-transactional."
+        metavar="NAME",
+        help="The messages are of: braze-email, braze-push, braze-sms, klaviyo, mailchimp-transactional.",
     ),
 ]
 
