@@ -136,7 +136,9 @@ def validate(scenario: ScenarioFile, set_: Sets = None, debug: Debug = False) ->
         print(f"changed: {change}")
 
 
-Preset = Annotated[str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze, klaviyo, mindbox.")]
+Preset = Annotated[
+    str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze, klaviyo, mindbox.")
+]
 MessagePreset = Annotated[
     str | None,
     typer.Option(

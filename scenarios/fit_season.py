@@ -36,8 +36,8 @@ def seasons(
     own: npt.NDArray[np.float64] | None = None,
     level: float,
 ) -> Seasons:
-    """``own``: chance of each repeat order to be the customer's own, where a message log tells; the order process is then
-    left as it is, in calendar time."""
+    """``own``: chance of each repeat order to be the customer's own, where a message log tells; the order process is
+    then left as it is, in calendar time."""
     found = fit_season(orders, near, until_day=until_day, own=own, level=level)
     if found is None:
         return Seasons({"used": False, "statement": _too_short(weeks_observed(orders, until_day))})
@@ -61,8 +61,8 @@ def seasons(
 
 def _too_short(weeks: int) -> str:
     return (
-        f"seasons cannot be told from {weeks} weeks: it takes {FEWEST_WEEKS}, each week of the year twice; with less, a "
-        "season and an error of the order model look alike"
+        f"seasons cannot be told from {weeks} weeks: it takes {FEWEST_WEEKS}, each week of the year twice; with less, "
+        "a season and an error of the order model look alike"
     )
 
 

@@ -41,8 +41,8 @@ def fit_fragment(
 ) -> str:
     """TOML with ``[base.fitted_model]``, from the ``organic`` and ``spend`` parts of a fit's result.
 
-    ``history_contacts``: how past contacts were dealt with in this fit; what uses it must go on likewise. ``more``: lines of
-    other tables, and of [base].
+    ``history_contacts``: how past contacts were dealt with in this fit; what uses it must go on likewise. ``more``:
+    lines of other tables, and of [base].
 
     Use it after a scenario: ``extends = ["library:base.toml", "scenario_fragment.toml"]``.
     """
@@ -51,7 +51,9 @@ def fit_fragment(
     lines += ["[base.fitted_model]", f'model = "{organic["model"]}"']
     lines += [_line(key, organic) for key in ("r", "alpha", "a", "b")]
     lines += [_line(key, spend) for key in ("p", "q", "gamma")]
-    return "\n".join(lines) + "\n" + tables_text({name: found for name, found in (more or {}).items() if name != "base"})
+    return (
+        "\n".join(lines) + "\n" + tables_text({name: found for name, found in (more or {}).items() if name != "base"})
+    )
 
 
 def _line(key: str, part: Mapping[str, Any]) -> str:

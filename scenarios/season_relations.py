@@ -39,4 +39,3 @@ def _weeks_of_year(data: Table) -> Iterator[Finding]:
                 what = f"{key} is {'above' if sign > 0 else 'below'} the factor of week {week}"
                 yield Finding(("seasonality", "by_week", key), what, f"{end:g}", f"{factor:g}")
                 break
-

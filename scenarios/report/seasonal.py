@@ -13,7 +13,7 @@ def season_figure(result: Row) -> Figure | None:
     if not season.get("weeks"):
         return None
     caption = (
-        "Orders of customers who are still active, by ISO week of the year, relative to their mean rate: 1 is the mean. "
+        "Orders of customers who are still active, by ISO week of the year, relative to their mean rate. "
         "Bars are 95 % intervals. "
     ) + (
         "The fragment states them."

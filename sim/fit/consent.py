@@ -1,11 +1,11 @@
 """Who may be contacted: shares by channel, and whether those who order more consent more.
 
-The simulation draws consent with a normal copula: a customer whose order rate lies at quantile Phi(z) of the base consents
-to channel c with probability Phi((t_c + rho z) / sqrt(1 - rho^2)), Phi(t_c) the share of the channel, rho the same for
-all channels. The rate of a customer is not known; what the own orders say of it is (`sim.fit.posterior`), so z is
-integrated out over that posterior, on a grid of quantiles of the base. Estimates maximize the sum over channels of the
-log-likelihood of yes and no. Beyond rho a customer's answers are alike from channel to channel, so errors come from the
-sandwich over customers (White 1982), not from the curvature alone.
+The simulation draws consent with a normal copula: a customer whose order rate lies at quantile Phi(z) of the base
+consents to channel c with probability Phi((t_c + rho z) / sqrt(1 - rho^2)), Phi(t_c) the share of the channel, rho the
+same for all channels. The rate of a customer is not known; what the own orders say of it is (`sim.fit.posterior`), so
+z is integrated out over that posterior, on a grid of quantiles of the base. Estimates maximize the sum over channels
+of the log-likelihood of yes and no. Beyond rho a customer's answers are alike from channel to channel, so errors come
+from the sandwich over customers (White 1982), not from the curvature alone.
 """
 
 from __future__ import annotations
@@ -56,9 +56,7 @@ class Consent:
 def fit_consent(told: Mapping[str, Ints], model: DropoutModel, history: History) -> Consent:
     """``told``: channel -> 1 yes, 0 no, -1 unknown, (n,) in the order of ``history``."""
     shares = {name: _share(answers) for name, answers in told.items() if (answers != UNKNOWN).any()}
-    mixed = [
-        answers for answers in told.values() if min((answers == 1).sum(), (answers == 0).sum()) >= FEWEST
-    ]
+    mixed = [answers for answers in told.values() if min((answers == 1).sum(), (answers == 0).sum()) >= FEWEST]
     return Consent(shares, _correlation(np.column_stack(mixed), model, history) if mixed else None)
 
 

@@ -10,8 +10,8 @@ Only what is described in public, with the names of the columns, is here:
 - ``mailchimp-transactional`` (messages): the activity history, activity.csv;
 - ``klaviyo`` (orders and messages): the table of events klaviyo__events that Fivetran's dbt package makes of an account
   (its models/klaviyo.yml describes the columns); metrics by the names of Klaviyo's own reference;
-- ``mindbox`` (orders): the export of orders, one row per line of an order. Its publisher's description was not found; the
-  columns used are those that public programs of several of its users read.
+- ``mindbox`` (orders): the export of orders, one row per line of an order. Its publisher's description was not found;
+  the columns used are those that public programs of several of its users read.
 
 Names of columns are compared without regard to case. Customers known by e-mail are matched in lower case.
 """

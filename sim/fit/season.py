@@ -1,14 +1,15 @@
 """Seasons: how much more, or less, customers order of their own accord in each week of the year.
 
-With factors s on the days, a customer who orders at rate lambda s(day) lives (M)BG/NBD in *operational time*, the sum of
-s over the days: customers drop out at orders, not by the clock, so nothing else depends on the calendar. Given s, the
-model is fitted to operational times (on the day grid, `sim.fit.day_grid`); given the model, the factor of a week is
+With factors s on the days, a customer who orders at rate lambda s(day) lives (M)BG/NBD in *operational time*, the sum
+of s over the days: customers drop out at orders, not by the clock, so nothing else depends on the calendar. Given s,
+the model is fitted to operational times (on the day grid, `sim.fit.day_grid`); given the model, the factor of a week
+is
 
     s_w = orders of all such weeks / expected orders of customers who are still active, at s = 1
 
 where the expectation is over what each customer's orders say: until the last order the rate is that of both branches
-of the posterior (`sim.fit.posterior`), after it that of the active one. Both steps are repeated until nothing moves: an
-EM algorithm, so the end is a maximum of the likelihood. A level for each year (52 weeks, counted back from the end)
+of the posterior (`sim.fit.posterior`), after it that of the active one. Both steps are repeated until nothing moves:
+an EM algorithm, so the end is a maximum of the likelihood. A level for each year (52 weeks, counted back from the end)
 keeps slow errors of the model out of the weeks. First orders are when customers come, not when they order: left out.
 
 Weeks differ from year to year by more than chance; the Pearson dispersion of weeks over years widens all errors. The
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+
 import numpy as np
 import numpy.typing as npt
 

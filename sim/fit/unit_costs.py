@@ -1,9 +1,9 @@
 """What a contact costs, from bills: one row a bill, with its channel, how many contacts it is for, and its amount.
 
-A plan decides how many contacts there are, so what counts is what one more costs. Where bills of different size show that
-a part of them does not depend on it (least squares, amount = fee + cost x contacts, the 95 % interval of the fee above
-0), the unit cost is that slope; else it is all that was paid over all contacts. Student's t for the intervals; a single
-bill has none.
+A plan decides how many contacts there are, so what counts is what one more costs. Where bills of different size show
+that a part of them does not depend on it (least squares, amount = fee + cost x contacts, the 95 % interval of the fee
+above 0), the unit cost is that slope; else it is all that was paid over all contacts. Student's t for the intervals; a
+single bill has none.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def read_unit_costs(
     mistakes = Mistakes(table)
     mistakes.add(channel == "", "a bill without a channel", None, "email, sms, ...")
     mistakes.add(contacts <= 0, "a bill for no contacts", contacts, "more than 0; leave out bills of pure fees")
-    mistakes.add(cost < 0, "a bill of less than nothing", cost, "0 or more; credit notes go off the bill they belong to")
+    mistakes.add(
+        cost < 0, "a bill of less than nothing", cost, "0 or more; credit notes go off the bill they belong to"
+    )
     mistakes.raise_all()
     each = pl.DataFrame({"channel": channel, "contacts": contacts, "cost": cost})
     return [

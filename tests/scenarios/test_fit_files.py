@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 
 import numpy as np
 import polars as pl
 import pytest
-import tomllib
 
 from scenarios.load import load_scenario
 from scenarios.run_fit import fit_orders

@@ -52,14 +52,23 @@ def calibration_fit():  # type: ignore[no-untyped-def]
     return fit_orders(rows)
 
 
-@pytest.mark.parametrize(("told", "wrong"), [
-    ("{ value = [%s], low = [0.5] }" % ", ".join(["1"] * 52), "1 numbers"),
-    ("{ value = [%s], high = [%s] }" % (", ".join(["1"] * 52), ", ".join(["1"] * 51 + ["0.9"])), "week 52"),
-    ("{ value = [1, 1] }", "2 factors"),
-    ("{ value = [%s], low = [-1] }" % ", ".join(["1"] * 52), "low"),
-])  # fmt: skip
+ONES = ", ".join(["1"] * 52)
+LAST_IS_MORE = ONES.removesuffix("1") + "0.9"
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        (f"{{ value = [{ONES}], low = [0.5] }}", "1 numbers"),
+        (f"{{ value = [{ONES}], high = [{LAST_IS_MORE}] }}", "week 52"),
+        ("{ value = [1, 1] }", "2 factors"),
+        (f"{{ value = [{ONES}], low = [-1] }}", "low"),
+    ],
+)
 def test_intervals_of_factors_are_checked(tmp_path, told, wrong):
-    (tmp_path / "s.toml").write_text(f'extends = "library:base.toml"\n[base]\nsynthetic = 10\n[seasonality]\nby_week = {told}\n')
+    (tmp_path / "s.toml").write_text(
+        f'extends = "library:base.toml"\n[base]\nsynthetic = 10\n[seasonality]\nby_week = {told}\n'
+    )
     with pytest.raises(InputError) as raised:
         load_scenario(tmp_path / "s.toml")
     assert wrong in str(raised.value)

@@ -145,7 +145,11 @@ def test_orders_of_klaviyo(written):
     log = read_orders(written(EVENTS), preset="klaviyo")
     assert (log.customer_ids.tolist(), log.value.tolist()) == (["P1", "P2"], [45.0, 30.0])
     told = " / ".join(log.notes)
-    for note in ("1 refunds left out", "4 events other than Placed Order left out", "1 orders without a person left out"):
+    for note in (
+        "1 refunds left out",
+        "4 events other than Placed Order left out",
+        "1 orders without a person left out",
+    ):
         assert note in told
 
 

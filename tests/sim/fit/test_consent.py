@@ -79,7 +79,9 @@ def test_how_often_the_interval_holds_the_correlation():
         rho = (-0.3, 0.0, 0.25, 0.5)[seed % 4]
         log, told = drawn(rho, seed, customers=2_000)
         told["email"] = np.where(np.arange(told["email"].size) % 3 == 0, -1, told["email"])
-        _, low, high = fit_consent(told, TRUTH, on_day_grid(log.summary(int(np.datetime64("2024-12-31").astype(int))))).correlation
+        _, low, high = fit_consent(
+            told, TRUTH, on_day_grid(log.summary(int(np.datetime64("2024-12-31").astype(int))))
+        ).correlation
         inside += low < rho < high
     print(f"\ncorrelation within its interval: {inside} of 100")
     assert 89 <= inside <= 99
