@@ -29,16 +29,14 @@ def _walk(first, day, weight, decay, stock):  # type: ignore[no-untyped-def]
 
 
 @allocating_kernel
-def pressure_sums(first, fatigue, kept, told, gamma, at_first, until, last, before):  # type: ignore[no-untyped-def]
+def pressure_sums(first, fatigue, kept, gamma, at_first, until, last):  # type: ignore[no-untyped-def]
     """Over each customer's messages: sums of exp(gamma F) and of its slopes in gamma and in the fatigue at first.
 
-    F = ``fatigue`` + ``at_first`` x ``kept`` (C,); ``until`` (3, n) over all messages, ``last`` (3, n) the last one,
-    ``before`` (3, n) those whose outcome does not count: not ``told`` (C,).
+    F = ``fatigue`` + ``at_first`` x ``kept`` (C,); ``until`` (3, n) over all messages, ``last`` (3, n) the last one.
     """
     for i in range(first.size - 1):
         a, b, c = 0.0, 0.0, 0.0
         grown, stock, rest = 0.0, 0.0, 0.0
-        before[0, i], before[1, i], before[2, i] = 0.0, 0.0, 0.0
         for j in range(first[i], first[i + 1]):
             rest = kept[j]
             stock = fatigue[j] + at_first * rest
@@ -46,7 +44,5 @@ def pressure_sums(first, fatigue, kept, told, gamma, at_first, until, last, befo
             a += grown
             b += stock * grown
             c += gamma * rest * grown
-            if not told[j]:
-                before[0, i], before[1, i], before[2, i] = a, b, c
         until[0, i], until[1, i], until[2, i] = a, b, c
         last[0, i], last[1, i], last[2, i] = grown, stock * grown, gamma * rest * grown

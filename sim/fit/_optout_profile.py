@@ -3,7 +3,6 @@ and the fatigue with which customers came to the first day of the log."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,33 +17,27 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 
-def greatest(
-    risks: Risks, decay: float, start: Floats | None = None, *, settling_days: int = 0
-) -> tuple[float, Floats]:
+def greatest(risks: Risks, decay: float, start: Floats | None = None) -> tuple[float, Floats]:
     """The log-likelihood of `sim.fit.optout` at its maximum, and where: ln u, gamma, ln k, fatigue at first.
 
-    ``decay``: of fatigue, a day. ``start``: where to begin the search. ``settling_days``: so long from the first day of
-    the log it does not count who leaves; the likelihood is that of what came after, given who was still there.
+    ``decay``: of fatigue, a day. ``start``: where to begin the search.
     """
-    told = risks.day >= risks.day.min() + settling_days
-    risks, told = _still_there(risks, told)
     left = risks.left
     n = max(int(left.sum()), 1)
     kept = decay ** (risks.day - risks.day.min())
-    until, last, early = np.empty((3, 3, left.size))
+    until, last = np.empty((2, 3, left.size))
 
     def cost(theta: Floats) -> tuple[float, Floats]:
         u, gamma, k, at_first = np.exp(theta[0]), theta[1], np.exp(theta[2]), theta[3]
-        pressure_sums(risks.first, risks.fatigue, kept, told, gamma, at_first, until, last, early)
+        pressure_sums(risks.first, risks.fatigue, kept, gamma, at_first, until, last)
         here, slopes_here = _survival(u, k, *until)
         before, slopes_before = _survival(u, k, *(until - last)[:, left])
-        given, slopes_given = _survival(u, k, *early)
         chance = np.maximum(-np.expm1(here[left] - before), 1e-200)
         odds = (1 - chance) / chance
-        value = here[~left].sum() + (before + np.log(chance)).sum() - given.sum()
+        value = here[~left].sum() + (before + np.log(chance)).sum()
         slopes = [
-            now[~left].sum() + (then - odds * (now[left] - then)).sum() - at_start.sum()
-            for now, then, at_start in zip(slopes_here, slopes_before, slopes_given, strict=True)
+            now[~left].sum() + (then - odds * (now[left] - then)).sum()
+            for now, then in zip(slopes_here, slopes_before, strict=True)
         ]
         return -float(value) / n, -np.array(slopes) / n
 
@@ -55,20 +48,6 @@ def greatest(
         options={"ftol": 1e-10, "gtol": 3e-6, "maxiter": 200},
     )  # fmt: skip
     return -float(found.fun) * n, np.asarray(found.x)
-
-
-def _still_there(risks: Risks, told: npt.NDArray[np.bool_]) -> tuple[Risks, npt.NDArray[np.bool_]]:
-    """Without those who left before outcomes count, and those who were not contacted since."""
-    if told.all():
-        return risks, told
-    count = np.diff(risks.first)
-    keep = told[risks.first[1:] - 1]
-    rows = np.repeat(keep, count)
-    first = np.concatenate([[0], np.cumsum(count[keep])])
-    # a customer who stayed and got nothing since has the same chance before and after: 1
-    return replace(risks, first=first, fatigue=risks.fatigue[rows], left=risks.left[keep], day=risks.day[rows]), told[
-        rows
-    ]
 
 
 def _survival(u: float, k: float, total: Floats, *slopes: Floats) -> tuple[Floats, list[Floats]]:
