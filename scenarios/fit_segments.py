@@ -12,7 +12,8 @@ from sim.errors import InputError
 from sim.orders import OrderLog
 from sim.rfm import RfmScheme
 
-Ints, Floats = npt.NDArray[np.int64], npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Segments = tuple[tuple[str, ...], npt.NDArray[np.int64]]
 
 
@@ -29,18 +30,18 @@ def segments_at(loaded: LoadedScenario, orders: OrderLog, last_day: int) -> Segm
 
     Quantile borders are those of the base on that day, not of today's.
     """
-    scheme, *values = _scheme_at(loaded, orders, last_day)
-    return scheme.segments, scheme.classify(*values)
+    scheme, recency, frequency, money = _scheme_at(loaded, orders, last_day)
+    return scheme.segments, scheme.classify(recency, frequency, money)
 
 
 def shipped_borders_at(orders: OrderLog, last_day: int) -> tuple[Part, str]:
     """Borders that split the customers of that day in thirds, and how many are in each segment of the shipped map; and
     the lines that would fix them. Nothing where customers are too alike for borders."""
     try:
-        scheme, *values = _scheme_at(_by_quantiles(), orders, last_day)
+        scheme, recency, frequency, money = _scheme_at(_by_quantiles(), orders, last_day)
     except InputError:
         return {}, ""
-    sizes = np.bincount(scheme.classify(*values), minlength=len(scheme.segments)).tolist()
+    sizes = np.bincount(scheme.classify(recency, frequency, money), minlength=len(scheme.segments)).tolist()
     borders: Part = {
         "recency_borders_days": list(scheme.recency_borders_days),
         "frequency_borders": list(scheme.frequency_borders),

@@ -125,7 +125,7 @@ def fit_orders(
     scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
     if isinstance(orders, Path):
         scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
-    head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
+    head: Part = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
     more = together(result.pop("tables", {}), beside.tables)

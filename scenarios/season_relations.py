@@ -28,12 +28,13 @@ def _weeks_of_year(data: Table) -> Iterator[Finding]:
         given, allowed = f"{len(weeks)} factors", "52 or 53 factors, or none"
         yield Finding(("seasonality", "by_week"), "one factor per week of the year", given, allowed)
     for key, sign in (("low", 1), ("high", -1)):
-        if not isinstance(ends.get(key), list):
+        listed = ends.get(key)
+        if not isinstance(listed, list):
             continue
-        if len(ends[key]) != len(weeks):
+        if len(listed) != len(weeks):
             what, allowed = "one end of an interval per factor", f"{len(weeks)}, as many as factors"
-            yield Finding(("seasonality", "by_week", key), what, f"{len(ends[key])} numbers", allowed)
-        for week, (end, factor) in enumerate(zip(ends[key], weeks, strict=False), start=1):
+            yield Finding(("seasonality", "by_week", key), what, f"{len(listed)} numbers", allowed)
+        for week, (end, factor) in enumerate(zip(listed, weeks, strict=False), start=1):
             numbers = isinstance(end, int | float) and isinstance(factor, int | float)
             if numbers and sign * (factor - end) < 0:
                 what = f"{key} is {'above' if sign > 0 else 'below'} the factor of week {week}"

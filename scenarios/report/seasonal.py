@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scenarios.report.charts import GREY, PLAN, Spec, _finish, _values
 from scenarios.report.figures import Figure, Panel
 from scenarios.report.format import Row
@@ -36,7 +38,7 @@ def _chart(rows: list[Row]) -> Spec:
             alt.Tooltip("orders", type="quantitative", title="Orders behind it", format=","),
         ],
     )
-    y = {"type": "quantitative", "title": "Factor on the order rate", "axis": alt.Axis(tickCount=5)}
+    y: dict[str, Any] = {"type": "quantitative", "title": "Factor on the order rate", "axis": alt.Axis(tickCount=5)}
     interval = base.mark_rule(color=GREY, strokeWidth=3, opacity=0.6).encode(y=alt.Y("low", **y), y2=alt.Y2("high"))
     point = base.mark_point(filled=True, size=50, color=PLAN, opacity=1).encode(y=alt.Y("factor", **y))
     return _finish(alt.layer(interval, point), 240, "Factor on the order rate by week of the year")

@@ -93,7 +93,11 @@ def _correlation(answers: Ints, model: DropoutModel, history: History) -> tuple[
 
     start = [float(ndtri(np.clip(a[a != UNKNOWN].mean(), 0.001, 0.999))) for a in answers.T]
     bounds = [(-5.0, 5.0)] * len(start) + [(-_FURTHEST, _FURTHEST)]
-    theta = minimize(lambda at: -each(at).sum(), np.array([*start, 0.0]), bounds=bounds, method="L-BFGS-B").x
+
+    def cost(at: Floats) -> float:
+        return -float(each(at).sum())
+
+    theta = np.asarray(minimize(cost, np.array([*start, 0.0]), bounds=bounds, method="L-BFGS-B").x)
     steps = _STEP * np.eye(theta.size)
     score = np.column_stack([(each(theta + s) - each(theta - s)) / (2 * _STEP) for s in steps])
     curvature = np.array([[_second(each, theta, a, b) for b in steps] for a in steps])

@@ -199,13 +199,13 @@ def _factors(past: _Past, near: DropoutModel) -> _Factors:
     """Model and factors in turn until neither moves; then the factors drawn towards each other."""
     cell = past.year * WEEKS_OF_YEAR + past.week
     shape = (int(past.year.max()) + 1, WEEKS_OF_YEAR)
-    came = np.bincount(cell[past.repeat_day], past.weight, shape[0] * shape[1]).reshape(shape)
+    came = _table(cell[past.repeat_day], past.weight, shape)
     sample = np.unique(np.linspace(0, past.x.size - 1, min(past.x.size, _FITTED)).astype(np.intp))
     factor, model = np.ones(WEEKS_OF_YEAR), near
     for _ in range(_ROUNDS):
         x, t_x, age = (column[sample] for column in past.operational(factor))
         model = fit_model(type(near), x, t_x, age, None, model).parameters
-        due = np.bincount(cell, past.expected(model, factor), shape[0] * shape[1]).reshape(shape)
+        due = _table(cell, past.expected(model, factor), shape)
         moved, level = _by_week_and_year(came, due)
         still = float(np.abs(np.log(moved / factor)).max()) < _STILL
         factor = moved
@@ -221,6 +221,10 @@ def _factors(past: _Past, near: DropoutModel) -> _Factors:
     mean = float(np.exp(drawn.mean).mean())
     value, low, high = (np.exp(part) / mean for part in (drawn.mean, drawn.low, drawn.high))
     return _Factors(value, low, high, np.rint(total).astype(np.int64), drawn.spread, dispersion, model)
+
+
+def _table(cell: Ints, weight: Floats, shape: tuple[int, int]) -> Floats:
+    return np.asarray(np.bincount(cell, weight, shape[0] * shape[1]).reshape(shape), dtype=np.float64)
 
 
 def _by_week_and_year(came: Floats, due: Floats) -> tuple[Floats, Floats]:
