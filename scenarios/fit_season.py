@@ -45,6 +45,10 @@ def seasons(
     part |= {
         "gain": found.held_out.gain,
         "gain_standard_errors": found.held_out.standard_errors,
+        "held_out_weeks": WEEKS_OF_YEAR,
+        "forecast": found.held_out.forecast,
+        "forecast_without": found.held_out.forecast_without,
+        "actual": found.held_out.actual,
         "spread": found.spread,
         "dispersion": found.dispersion,
         "weeks": [
@@ -77,7 +81,9 @@ def _said(found: Season) -> str:
     return (
         f"seasons: week {best + 1} has {found.factor[best]:.2f} times the mean rate, week {worst + 1} "
         f"{found.factor[worst]:.2f} times; factors from the years before make the orders of the last "
-        f"{WEEKS_OF_YEAR} weeks {_likelier(found.held_out.gain)} than none"
+        f"{WEEKS_OF_YEAR} weeks {_likelier(found.held_out.gain)} than none. Their forecast of these weeks is "
+        f"{found.held_out.forecast:,.0f} orders, without them {found.held_out.forecast_without:,.0f}; "
+        f"{found.held_out.actual:,.0f} came"
     )
 
 

@@ -57,6 +57,12 @@ class HeldOut:
     """ln of how much likelier they make the weeks of its orders than the model without seasons does."""
     standard_errors: float
     """... above what it would be if there were no seasons."""
+    forecast: float
+    """Orders of this year, with these factors, ..."""
+    forecast_without: float
+    """... without them, ..."""
+    actual: float
+    """... and that came."""
 
     @property
     def told(self) -> bool:
@@ -249,24 +255,25 @@ def _held_out(
     none = np.ones(WEEKS_OF_YEAR)
     x, t_x, age = past.operational(none)
     plain = fit_model(type(near), x, _grouped(t_x), _grouped(age), None, near)
-    with_, without = (
-        _shares(past, model, factor, ahead) for model, factor in ((found.model, found.factor), (plain.parameters, none))
+    (with_, forecast), (without, forecast_without) = (
+        _ahead(past, model, factor, ahead) for model, factor in ((found.model, found.factor), (plain.parameters, none))
     )
     ratio = np.log(with_ / without)
     gain, n = float(came @ ratio), float(came.sum())
     mean = float(without @ ratio)
     chance = np.sqrt(found.dispersion * n * float(without @ (ratio - mean) ** 2))
-    return HeldOut(gain, float((gain - n * mean) / chance) if chance > 0 else 0.0)
+    beyond = float((gain - n * mean) / chance) if chance > 0 else 0.0
+    return HeldOut(gain, beyond, forecast, forecast_without, n)
 
 
-def _shares(past: _Past, model: DropoutModel, factor: Floats, ahead: Ints) -> Floats:
-    """(52,) shares of the orders of the next year that the model expects in each of its weeks."""
-    sample = np.unique(np.linspace(0, past.x.size - 1, min(past.x.size, _FITTED)).astype(np.intp))
-    x, t_x, age = (column[sample] for column in past.operational(factor))
+def _ahead(past: _Past, model: DropoutModel, factor: Floats, ahead: Ints) -> tuple[Floats, float]:
+    """(52,) shares of the orders of the next year that the model expects in each of its weeks, and how many in all."""
+    x, t_x, age = past.operational(factor)
+    sample = np.unique(np.linspace(0, x.size - 1, min(x.size, _FITTED)).astype(np.intp))
     ends = np.cumsum(factor[ahead])[DAYS_PER_WEEK - 1 :: DAYS_PER_WEEK] / DAYS_PER_WEEK
-    total = np.array([model.expected_future_orders(end, x, t_x, age).sum() for end in ends])
-    each = np.diff(total, prepend=0.0)
-    return np.asarray(each / each.sum())
+    so_far = [model.expected_future_orders(end, x[sample], t_x[sample], age[sample]).sum() for end in ends]
+    each = np.diff(np.array(so_far), prepend=0.0)
+    return np.asarray(each / each.sum()), float(model.expected_future_orders(float(ends[-1]), x, t_x, age).sum())
 
 
 def _grouped(weeks: Floats) -> Floats:

@@ -42,6 +42,9 @@ def test_seasons_that_the_engine_lived_are_found():
     assert np.mean(found.high / found.low) < 1.35, "and the intervals are of use"
     assert found.held_out.told
     assert found.held_out.standard_errors > 10
+    held_out = found.held_out
+    assert held_out.forecast == pytest.approx(held_out.actual, rel=0.07), "from a year and a half"
+    assert abs(held_out.forecast - held_out.actual) < abs(held_out.forecast_without - held_out.actual)
     assert found.factor.mean() == pytest.approx(1.0)
     model = found.daily.parameters
     assert model.r / model.alpha == pytest.approx(ORDERS_A_YEAR / 365 * 7, rel=0.06)
