@@ -65,7 +65,7 @@ def seasons(
 
 def _too_short(weeks: int) -> str:
     return (
-        f"seasons cannot be told from {weeks} weeks: it takes {FEWEST_WEEKS}, each week of the year twice; with less, "
+        f"cannot be told from {weeks} weeks: it takes {FEWEST_WEEKS}, each week of the year twice; with less, "
         "a season and an error of the order model look alike"
     )
 
@@ -74,12 +74,12 @@ def _said(found: Season) -> str:
     best, worst = (int(pick(found.factor)) for pick in (np.argmax, np.argmin))
     if not found.held_out.told:
         return (
-            f"no seasons that would tell the last {WEEKS_OF_YEAR} weeks: factors from the years before make their "
+            f"none that would tell the last {WEEKS_OF_YEAR} weeks: factors from the years before make their "
             f"orders {_likelier(found.held_out.gain)} than none, "
             f"{found.held_out.standard_errors:.1f} standard errors above chance"
         )
     return (
-        f"seasons: week {best + 1} has {found.factor[best]:.2f} times the mean rate, week {worst + 1} "
+        f"week {best + 1} has {found.factor[best]:.2f} times the mean rate, week {worst + 1} "
         f"{found.factor[worst]:.2f} times; factors from the years before make the orders of the last "
         f"{WEEKS_OF_YEAR} weeks {_likelier(found.held_out.gain)} than none. Their forecast of these weeks is "
         f"{found.held_out.forecast:,.0f} orders, without them {found.held_out.forecast_without:,.0f}; "

@@ -12,6 +12,7 @@ from typing import Any
 
 from scenarios.report import figures, tables, verdict
 from scenarios.report.answers import ANSWERS, TITLES, answer_view
+from scenarios.report.beside import beside_tables
 from scenarios.report.bundle import chart_library
 from scenarios.report.charts import CONFIG
 from scenarios.report.compared_messages import campaign_rows
@@ -241,6 +242,7 @@ def fit_view(result: Row) -> Row:
         "candidates": candidate_rows(result),
         "orders": [(words(key), scalar(value)) for key, value in result.get("orders", {}).items()],
         "specs": figures.specs_of(list(drawn)),
+        "beside": beside_tables(result),
     }
 
 

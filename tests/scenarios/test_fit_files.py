@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from scenarios.load import load_scenario
+from scenarios.report import render_report
 from scenarios.run_fit import fit_orders
 from sim.errors import InputError
 
@@ -69,6 +70,9 @@ def test_bills_of_unknown_channels_are_named(done):
     said = done.summary()
     assert "Correlation of consent with the order rate" in said
     assert "unknown from one bill" in said
+    page = render_report(done.result)
+    assert "cost of one more" in page
+    assert "Correlation of consent with the order rate" in page
 
 
 def test_borders_of_segments_are_told_and_may_be_fixed(done, tmp_path):

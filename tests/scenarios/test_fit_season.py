@@ -22,7 +22,7 @@ def test_a_fit_finds_seasons_and_a_scenario_takes_them(tmp_path):
         done = fit_orders(orders, messages=messages if per_week else None, model="mbg-nbd")
         found = done.result["seasonality"]
         assert found["used"]
-        assert "seasons: week" in done.summary()
+        assert "Seasonality: week" in done.summary()
         assert done.frame("seasonality")["week"].to_list() == list(range(1, 53))
         inside = [row["low"] < true < row["high"] for row, true in zip(found["weeks"], waves(), strict=True)]
         assert np.mean(inside) > 0.8
