@@ -227,6 +227,7 @@ def read_orders(
         from sim.fit.export_presets import orders_of
 
         table = orders_of(table, preset)
+    rows.one_currency(table.frame, table.where)
     chosen = rows.choose_columns(table, columns)
     if table.frame.height == 0:
         raise InputError.of(table.where, "there is a heading, but no order below it")

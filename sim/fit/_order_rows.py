@@ -247,3 +247,16 @@ def check_refunds(mistakes: Mistakes, values: pl.Series, refunds: Refunds) -> No
             "or refunds='drop' (leave them out)"
         )
         mistakes.add_counted(values < 0, "negative order values (refunds)", choice)
+
+
+def one_currency(frame: pl.DataFrame, where: str) -> None:
+    """Refuse values in several currencies, where a column of that name tells them: they must not be added up."""
+    named = next((name for name in frame.columns if name.strip().lower() == "currency"), None)
+    if named is None:
+        return
+    told = frame[named].cast(pl.String).str.strip_chars().str.to_uppercase()
+    counts = told.filter(told != "").value_counts(sort=True)
+    if counts.height > 1:
+        given = ", ".join(f"{count:,} in {name}" for name, count in counts.rows())
+        allowed = "one: convert them, or keep one with --where"
+        raise InputError.of(where, "orders are in several currencies", given, allowed)

@@ -25,6 +25,7 @@ import polars as pl
 
 from sim.errors import InputError
 from sim.fit._batches import ROW, Source
+from sim.fit._order_rows import one_currency
 from sim.fit._table import Table
 
 NOT_DESCRIBED = ("mailchimp",)
@@ -49,7 +50,7 @@ def orders_of(table: Table, preset: str) -> Table:
         if wrong.any():
             notes.append(f"{int(wrong.sum()):,} {what} left out")
         kept = kept & ~wrong
-    _one_currency(frame.filter(kept), table.where)
+    one_currency(frame.filter(kept), table.where)
     rows, names = kept.arg_true().to_list(), table.row_names
     ours = made(frame.filter(kept))
     return Table(
@@ -97,17 +98,6 @@ def _named(frame: pl.DataFrame, needed: tuple[str, ...], where: str, preset: str
         raise InputError.of(where, what, given, ", ".join(needed))
     first = {name: low for name, low in lower.items() if name == next(n for n, other in lower.items() if other == low)}
     return frame.select(pl.col(name).cast(pl.String).str.strip_chars().alias(low) for name, low in first.items())
-
-
-def _one_currency(frame: pl.DataFrame, where: str) -> None:
-    if "currency" not in frame.columns:
-        return
-    counts = frame["currency"].drop_nulls().value_counts(sort=True)
-    if counts.height > 1:
-        given = ", ".join(f"{count:,} in {name}" for name, count in counts.rows())
-        raise InputError.of(
-            where, "orders are in several currencies", given, "one: convert them, or keep one with --where"
-        )
 
 
 def _empty(name: str) -> pl.Expr:

@@ -545,3 +545,12 @@ def test_other_encodings(tmp_path: Path, encoding: str) -> None:
         read_orders(path, encoding="klingon")
     with pytest.raises(InputError, match=r"the text is not ascii \(given: byte"):
         read_orders(path, encoding="ascii")
+
+
+def test_values_in_several_currencies_are_not_added_up():
+    frame = pl.DataFrame({"customer_id": ["a", "a", "b"], "order_date": ["2025-01-01", "2025-01-02", "2025-01-03"],
+                          "order_value": [1.0, 2.0, 3.0], "Currency": ["EUR", "EUR ", None]})  # fmt: skip
+    assert read_orders(frame).n_orders == 3
+    mixed = frame.with_columns(Currency=pl.Series(["EUR", "EUR", "USD"]))
+    with pytest.raises(InputError, match=r"several currencies.*2 in EUR, 1 in USD.*keep one with --where"):
+        read_orders(mixed)
