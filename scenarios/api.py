@@ -150,6 +150,7 @@ def fit(
     model: run.ModelChoice = "best",
     duplicates: run.Duplicates = "keep",
     refunds: run.Refunds = "refuse",
+    before_registration: run.Duplicates = "keep",
     messages: object = None,
     message_columns: Mapping[str, str] | None = None,
     decisions: Mapping[str, str] | None = None,
@@ -172,10 +173,11 @@ def fit(
     """
     source = Path(orders) if isinstance(orders, str) else orders
     done = run.fit_orders(
-        source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
-        message_columns=message_columns, decisions=decisions, encoding=encoding,
-        decimal=decimal, cross_check=cross_check, preset=preset, message_preset=message_preset,
-        consents=None if consents is None else Path(consents), costs=costs, cost_columns=cost_columns,
+        source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds,
+        before_registration=before_registration, messages=messages, message_columns=message_columns,
+        decisions=decisions, encoding=encoding, decimal=decimal, cross_check=cross_check, preset=preset,
+        message_preset=message_preset, consents=None if consents is None else Path(consents), costs=costs,
+        cost_columns=cost_columns,
     )  # fmt: skip
     return done if out is None else done.write(out)
 

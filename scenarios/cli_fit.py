@@ -37,6 +37,9 @@ def fit(
     model: Annotated[Model, typer.Option(help="Order process; best = the one that wins on later orders.")] = Model.best,
     duplicates: Annotated[Duplicates, typer.Option(help="Rows equal in every column.")] = Duplicates.keep,
     refunds: Annotated[Refunds, typer.Option(help="Negative order values.")] = Refunds.refuse,
+    before_registration: Annotated[
+        Duplicates, typer.Option(help="Orders before registered_at, a column that may be there.")
+    ] = Duplicates.keep,
     where: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Keep rows with this value, like in_sample=1. Repeatable."),
@@ -72,7 +75,7 @@ def fit(
     debug: Debug = False,
 ) -> None:
     """Fit customers to a file of orders, and test the forecast. Writes a piece of scenario."""
-    named = _pairs("--columns", columns.split(",") if columns else [], COLUMNS)
+    named = _pairs("--columns", columns.split(",") if columns else [], (*COLUMNS, "registered_at"))
     rows = _pairs("--where", where or [])
     last = _date("--until", until)
     if not orders.is_file():
@@ -97,6 +100,7 @@ def fit(
             model=model.value,
             duplicates=duplicates.value,
             refunds=refunds.value,
+            before_registration=before_registration.value,
             where=rows,
             messages=messages,
             message_columns=told,

@@ -57,6 +57,7 @@ def fit_orders(
     model: ModelChoice = "best",
     duplicates: Duplicates = "keep",
     refunds: Refunds = "refuse",
+    before_registration: Duplicates = "keep",
     where: Mapping[str, str] | None = None,
     messages: object = None,
     message_columns: Mapping[str, str] | None = None,
@@ -76,7 +77,8 @@ def fit_orders(
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
     oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
     ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders. ``preset`` and ``message_preset``: the
-    files are exports of `sim.fit.export_presets`. ``consents``: file of customers with ``consent_CHANNEL``, as
+    files are exports of `sim.fit.export_presets`. ``before_registration``: orders dated
+    before ``registered_at``, a column that may be there. ``consents``: file of customers with ``consent_CHANNEL``, as
     ``base.customers``; ``costs``: file or frame of bills, channel, contacts, cost, or named by ``cost_columns``.
     """
     clock, say = Clock(), progress or _silent
@@ -85,7 +87,7 @@ def fit_orders(
     rows = order_rows(orders, where or {}, encoding) if isinstance(orders, Path) else orders
     log = read_orders(
         rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding,
-        preset=preset,
+        preset=preset, before_registration=before_registration,
     )  # fmt: skip
     sent = None
     if messages is not None:

@@ -185,6 +185,7 @@ def read_orders(
     columns: Mapping[str, str] | None = None,
     duplicates: Literal["keep", "drop", "refuse"] = "keep",
     refunds: Literal["refuse", "net", "drop"] = "refuse",
+    before_registration: Literal["keep", "drop", "refuse"] = "keep",
     where: str | None = None,
     latest: date | None = None,
     decimal: Literal[".", ","] = ".",
@@ -202,6 +203,7 @@ def read_orders(
     duplicates : rows that equal an earlier row in every column: "keep" as orders, "drop", or "refuse".
     refunds : rows with a negative value: "refuse"; "net" against the customer's order of that day, else the
         most recent earlier orders (what finds no order is refused); or "drop".
+    before_registration : orders dated before ``registered_at`` of the row, where there is such a column.
     where : how errors name the source; default the file's name.
     latest : last date that is not "in the future"; default today.
     decimal : "," for values like 1.234,50.
@@ -217,10 +219,12 @@ def read_orders(
 
     from sim.fit import _order_rows as rows
     from sim.fit._order_build import build
+    from sim.fit._registration import check_registration
     from sim.fit._table import read_table
 
     _check_choice("duplicates", duplicates, ("keep", "drop", "refuse"))
     _check_choice("refunds", refunds, ("refuse", "net", "drop"))
+    _check_choice("before_registration", before_registration, ("keep", "drop", "refuse"))
     _check_choice("decimal", decimal, (".", ","))
     table, skipped = rows.skip_empty(read_table(source, where, encoding))
     if preset is not None:
@@ -237,10 +241,12 @@ def read_orders(
     days = rows.check_dates(mistakes, table.frame[chosen["order_date"]], latest or date.today())
     values = rows.check_values(mistakes, table.frame[chosen["order_value"]], decimal)
     rows.check_refunds(mistakes, values, refunds)
+    registered = table.frame[chosen["registered_at"]] if "registered_at" in chosen else None
+    in_time, early = check_registration(mistakes, registered, days, before_registration)
     mistakes.raise_all()
     checked = {"id": ids, "day": days.cast(pl.Int32), "value": values}
-    merged = build(pl.DataFrame(checked).with_row_index("row").filter(kept), refunds, mistakes)
-    notes = (*table.notes, *skipped, *copies, *merged.notes)
+    merged = build(pl.DataFrame(checked).with_row_index("row").filter(kept & in_time), refunds, mistakes)
+    notes = (*table.notes, *skipped, *copies, *early, *merged.notes)
     return OrderLog(merged.customer_ids, merged.customer, merged.day, merged.value, notes)
 
 

@@ -17,6 +17,7 @@ from sim.errors import InputError, Problem
 from sim.fit._table import Table
 
 REQUIRED = ("customer_id", "order_date", "order_value")
+OPTIONAL = ("registered_at",)
 SHOWN = 5
 """Rows that are shown of each kind of mistake; the rest is counted."""
 EARLIEST = date(1900, 1, 1)
@@ -85,12 +86,13 @@ def choose_columns(table: Table, columns: Mapping[str, str] | None) -> dict[str,
     """
     mapping = dict(columns or {})
     problems = [
-        Problem("columns", "unknown column to map", repr(ours), ", ".join(REQUIRED))
+        Problem("columns", "unknown column to map", repr(ours), ", ".join((*REQUIRED, *OPTIONAL)))
         for ours in mapping
-        if ours not in REQUIRED
+        if ours not in (*REQUIRED, *OPTIONAL)
     ]
     existing = ", ".join(table.headings) or "none"
-    for ours in REQUIRED:
+    asked = (*REQUIRED, *(ours for ours in OPTIONAL if ours in mapping or ours in table.headings))
+    for ours in asked:
         theirs = mapping.get(ours, ours)
         count = table.headings.count(theirs)
         if count == 0:
@@ -100,7 +102,7 @@ def choose_columns(table: Table, columns: Mapping[str, str] | None) -> dict[str,
             problems.append(Problem(table.where, f"the column {theirs!r} stands {count} times in the heading"))
     if problems:
         raise InputError(problems)
-    positions = {ours: table.headings.index(mapping.get(ours, ours)) for ours in REQUIRED}
+    positions = {ours: table.headings.index(mapping.get(ours, ours)) for ours in asked}
     return {ours: table.frame.columns[position] for ours, position in positions.items()}
 
 
@@ -181,7 +183,7 @@ def check_dates(mistakes: Mistakes, column: pl.Series, latest: date) -> pl.Serie
     else:
         text = column.cast(pl.String).str.strip_chars()
         written = (column.is_not_null() & (text != "")).fill_null(False)
-        days = _parse_dates(text)
+        days = parse_dates(text)
     mistakes.add(~written, "order_date is missing", None, _DATES)
     mistakes.add(written & days.is_null(), "order_date is not a date we can read", column, _DATES)
     mistakes.add(days > latest, "order_date is in the future", column, f"up to {latest}")
@@ -189,7 +191,8 @@ def check_dates(mistakes: Mistakes, column: pl.Series, latest: date) -> pl.Serie
     return days
 
 
-def _parse_dates(text: pl.Series) -> pl.Series:
+def parse_dates(text: pl.Series) -> pl.Series:
+    """Texts as Date; null where one is no date."""
     days = text.str.to_date("%Y-%m-%d", strict=False)
     if not (days.is_null() & text.is_not_null()).any():
         return days
