@@ -150,6 +150,7 @@ def fit(
     model: run.ModelChoice = "best",
     duplicates: run.Duplicates = "keep",
     refunds: run.Refunds = "refuse",
+    before_registration: run.Duplicates = "keep",
     messages: object = None,
     message_columns: Mapping[str, str] | None = None,
     decisions: Mapping[str, str] | None = None,
@@ -158,19 +159,25 @@ def fit(
     cross_check: bool = False,
     preset: str | None = None,
     message_preset: str | None = None,
+    consents: str | Path | None = None,
+    costs: object = None,
+    cost_columns: Mapping[str, str] | None = None,
     out: str | Path | None = None,
 ) -> RunResult:
     """Fit order process and spend to a file or data frame of orders, and test the forecast.
 
     ``messages``: file or data frame of past messages; what they caused is taken out. ``decisions``: what to do about
-    oddities in it, like ``{"duplicates": "keep"}``. ``preset``: the orders are an export of "shopify" or "braze", and
-    ``message_preset`` the messages one of `sim.fit.export_presets.MESSAGE_PRESETS`.
+    oddities in it, like ``{"duplicates": "keep"}``. ``preset``: the orders are one of ORDER_PRESETS of
+    `sim.fit.export_presets`, and ``message_preset`` the messages one of its MESSAGE_PRESETS. ``consents``: file of
+    customers with ``consent_CHANNEL``; ``costs``: file or frame of bills with channel, contacts and cost.
     """
     source = Path(orders) if isinstance(orders, str) else orders
     done = run.fit_orders(
-        source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds, messages=messages,
-        message_columns=message_columns, decisions=decisions, encoding=encoding,
-        decimal=decimal, cross_check=cross_check, preset=preset, message_preset=message_preset,
+        source, columns=columns, until=until, model=model, duplicates=duplicates, refunds=refunds,
+        before_registration=before_registration, messages=messages, message_columns=message_columns,
+        decisions=decisions, encoding=encoding, decimal=decimal, cross_check=cross_check, preset=preset,
+        message_preset=message_preset, consents=None if consents is None else Path(consents), costs=costs,
+        cost_columns=cost_columns,
     )  # fmt: skip
     return done if out is None else done.write(out)
 

@@ -60,7 +60,7 @@ def behaviour(loaded: LoadedScenario) -> domain.Behaviour:
         fatigue=domain.Fatigue(**_numbers(scenario.fatigue)),
         response=domain.Response(**_numbers(scenario.response), loyalty_days=scenario.response.loyalty_days),
         optout=domain.OptOut(**_numbers(scenario.optout)),
-        seasonality=domain.Seasonality(scenario.seasonality.by_week, scenario.seasonality.by_weekday),
+        seasonality=domain.Seasonality(scenario.seasonality.by_week.value, scenario.seasonality.by_weekday),
         reputation=domain.Reputation(
             tuple(name for name in scenario.reputation.channels if name in channel_names(loaded)),
             **_numbers(scenario.reputation),

@@ -136,84 +136,16 @@ def validate(scenario: ScenarioFile, set_: Sets = None, debug: Debug = False) ->
         print(f"changed: {change}")
 
 
-Preset = Annotated[str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze.")]
+Preset = Annotated[
+    str | None, typer.Option(metavar="NAME", help="ORDERS is an export of: shopify, braze, klaviyo, mindbox.")
+]
 MessagePreset = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The messages are of: braze-email, braze-push, braze-sms, mailchimp-transactional."
+        metavar="NAME",
+        help="The messages are of: braze-email, braze-push, braze-sms, klaviyo, mailchimp-transactional.",
     ),
 ]
-
-
-@app.command()
-def fit(
-    orders: Annotated[Path, typer.Argument(metavar="ORDERS", help="CSV or Parquet file of orders.")],
-    columns: Annotated[
-        str, typer.Option(metavar="NAME=COLUMN,...", help="Names in the file: customer_id=cid,order_date=date,...")
-    ] = "",
-    until: Annotated[str | None, typer.Option(metavar="DATE", help="Fit orders up to this day, test on later.")] = None,
-    model: Annotated[Model, typer.Option(help="Order process; best = the one that wins on later orders.")] = Model.best,
-    duplicates: Annotated[Duplicates, typer.Option(help="Rows equal in every column.")] = Duplicates.keep,
-    refunds: Annotated[Refunds, typer.Option(help="Negative order values.")] = Refunds.refuse,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="Keep rows with this value, like in_sample=1. Repeatable."),
-    ] = None,
-    messages: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="CSV or Parquet file of past messages; takes out what they caused."),
-    ] = None,
-    message_columns: Annotated[
-        str, typer.Option(metavar="NAME=COLUMN,...", help="Names in that file: customer_id=uid,sent_at=time,...")
-    ] = "",
-    decide: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=CHOICE", help="About oddities in the messages, like duplicates=keep. Repeatable."),
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="Of text files: auto (UTF-8, UTF-16), or a name like cp1251.")] = "auto",
-    preset: Preset = None,
-    message_preset: MessagePreset = None,
-    cross_check: Annotated[bool, typer.Option("--cross-check", help="Ask Pareto/NBD and NBD too.")] = False,
-    decimal: Annotated[str, typer.Option(metavar=".|,", help="Decimal sign of order values.")] = ".",
-    out: Out = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Fit customers to a file of orders, and test the forecast. Writes a piece of scenario."""
-    named = _pairs("--columns", columns.split(",") if columns else [], COLUMNS)
-    rows = _pairs("--where", where or [])
-    last = _date("--until", until)
-    if not orders.is_file():
-        raise InputError.of("ORDERS", "no such file", orders, "a CSV or Parquet file of orders")
-    if messages is not None and not messages.is_file():
-        raise InputError.of("--messages", "no such file", messages, "a CSV or Parquet file of messages")
-    told = _pairs("--message-columns", message_columns.split(",") if message_columns else [])
-    decisions = _pairs("--decide", decide or [])
-    _check_out(out)
-    from scenarios import run
-    from scenarios.option_words import as_options
-
-    with _progress() as progress, as_options():
-        done = run.run_fit(
-            orders,
-            columns=named,
-            until=last,
-            model=model.value,
-            duplicates=duplicates.value,
-            refunds=refunds.value,
-            where=rows,
-            messages=messages,
-            message_columns=told,
-            decisions=decisions,
-            encoding=encoding,
-            decimal=decimal,
-            cross_check=cross_check,
-            preset=preset,
-            message_preset=message_preset,
-            out=out,
-            progress=progress,
-        )
-    _print(done.result, done.directory, json)
 
 
 @app.command()
@@ -394,6 +326,7 @@ def is_infeasible(error: BaseException) -> bool:
 from scenarios import cli_dryrun as _dry_run_command  # noqa: E402, F401  (commands of other files join the app above)
 from scenarios import cli_effects as _effects_command  # noqa: E402, F401
 from scenarios import cli_explain as _explaining_commands  # noqa: E402, F401
+from scenarios import cli_fit as _fit_command  # noqa: E402, F401
 from scenarios import cli_plan as _plan_commands  # noqa: E402, F401
 from scenarios import cli_score as _score_command  # noqa: E402, F401
 from scenarios import cli_whatif as _whatif_commands  # noqa: E402, F401

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from scenarios.console_effects import effects_tables
+from scenarios.console_fit import beside_tables
 from scenarios.console_messages import message_tables
 from scenarios.report.answers import ANSWERS, sections
 from scenarios.report.compared_messages import campaign_rows
@@ -98,6 +99,7 @@ def fit_tables(result: Result) -> list[Table | str]:
             _cross(result),
             _by_segment(result),
         ),
+        *beside_tables(result),
     ]
 
 

@@ -11,22 +11,49 @@ Z95 = 1.959964
 LOWEST = {"q": 1.0}
 """Parameters that must stay above something else than 0."""
 
+Tables = dict[str, list[str]]
+"""Name of a table -> its lines."""
+
+
+def together(*parts: Tables) -> Tables:
+    """Tables that several parts of a fit fill, each table once."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: [line for part in parts for line in part.get(name, [])] for name in names}
+
+
+def tables_text(tables: Tables) -> str:
+    """TOML; a table without lines is left out."""
+    return "".join(f"\n[{name}]\n" + "\n".join(lines) + "\n" for name, lines in tables.items() if lines)
+
+
+def fitted_line(key: str, value: float, low: float | None = None, high: float | None = None) -> str:
+    """``key = { value = ..., origin = "fitted", low = ..., high = ... }``."""
+    ends = "" if low is None or high is None else f", low = {low:.6g}, high = {high:.6g}"
+    return f'{key} = {{ value = {value:.6g}, origin = "fitted"{ends} }}'
+
 
 def fit_fragment(
-    organic: Mapping[str, Any], spend: Mapping[str, Any], label: str = "", history_contacts: str = "none"
+    organic: Mapping[str, Any],
+    spend: Mapping[str, Any],
+    label: str = "",
+    history_contacts: str = "none",
+    more: Tables | None = None,
 ) -> str:
     """TOML with ``[base.fitted_model]``, from the ``organic`` and ``spend`` parts of a fit's result.
 
-    ``history_contacts``: how past contacts were dealt with in this fit; what uses it must go on likewise.
+    ``history_contacts``: how past contacts were dealt with in this fit; what uses it must go on likewise. ``more``:
+    lines of other tables, and of [base].
 
     Use it after a scenario: ``extends = ["library:base.toml", "scenario_fragment.toml"]``.
     """
     head = f"# Fitted by contactpolicy fit{f', {label}' if label else ''}. low and high: 95% intervals of the fit."
-    lines = [head, "[base]", f'history_contacts = "{history_contacts}"', ""]
+    lines = [head, "[base]", f'history_contacts = "{history_contacts}"', *(more or {}).get("base", []), ""]
     lines += ["[base.fitted_model]", f'model = "{organic["model"]}"']
     lines += [_line(key, organic) for key in ("r", "alpha", "a", "b")]
     lines += [_line(key, spend) for key in ("p", "q", "gamma")]
-    return "\n".join(lines) + "\n"
+    return (
+        "\n".join(lines) + "\n" + tables_text({name: found for name, found in (more or {}).items() if name != "base"})
+    )
 
 
 def _line(key: str, part: Mapping[str, Any]) -> str:

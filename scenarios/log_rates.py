@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+from scenarios.fragment import Tables, fitted_line
 from scenarios.outcome import Part
 from sim.domain import Behaviour, Channel
 from sim.fit import optout
+from sim.fit.consent import wilson
 from sim.messages import MessageLog
-
-Z95 = 1.959964
 
 
 def log_rates(sent: MessageLog, channels: Sequence[Channel], behaviour: Behaviour) -> Part:
@@ -37,10 +36,8 @@ def log_rates(sent: MessageLog, channels: Sequence[Channel], behaviour: Behaviou
 
 
 def _share(share: float, n: int) -> dict[str, float]:
-    """Wilson's interval."""
-    centre = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
-    half = Z95 / (1 + Z95**2 / n) * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n * n))
-    return {"value": share, "low": max(centre - half, 0.0), "high": min(centre + half, 1.0)}
+    low, high = wilson(share, n)
+    return {"value": share, "low": low, "high": high}
 
 
 def _open_ends(fit: optout.OptOut) -> list[str]:
@@ -53,31 +50,25 @@ def _open_ends(fit: optout.OptOut) -> list[str]:
     ]
 
 
-def rates_fragment(part: Part, known: Sequence[str]) -> str:
-    """TOML of what was fitted, for channels that scenarios know."""
-    lines: list[str] = []
+def rates_tables(part: Part, known: Sequence[str]) -> Tables:
+    """Keys of scenarios for what was fitted, for channels that scenarios know."""
+    tables: Tables = {}
     for name in known:
         keys = [line for row in part["channel_rates"] if row["channel"] == name for line in _rate_lines(row)]
         keys += [_line("unsubscribe_per_contact", row, "hazard") for row in part["optouts"] if row["channel"] == name]
-        lines += ["", f"[channels.{name}]", *keys] if keys else []
+        tables[f"channels.{name}"] = keys
     told = [row for row in part["optouts"] if row["growth_known"] and row["channel"] in known]
     if told:
         most = max(told, key=lambda row: int(row["left"]))
-        lines += ["", f"# from {most['channel']}", "[optout]", _line("fatigue_growth", most, "growth")]
-        if most["frailty_known"]:
-            lines.append(_line("frailty_shape", most, "frailty"))
-    return "\n".join(lines) + "\n" if lines else ""
+        tables["optout"] = [f"# from {most['channel']}", _line("fatigue_growth", most, "growth")]
+        tables["optout"] += [_line("frailty_shape", most, "frailty")] if most["frailty_known"] else []
+    return tables
 
 
 def _rate_lines(row: Part) -> list[str]:
     names = {"delivered": "delivered", "complained": "complaint_per_contact"}
-    return [_fitted(key, row[told]) for told, key in names.items() if told in row]
+    return [fitted_line(key, **row[told]) for told, key in names.items() if told in row]
 
 
 def _line(key: str, row: dict[str, Any], told: str) -> str:
-    return _fitted(key, {"value": row[told], "low": row[f"{told}_low"], "high": row[f"{told}_high"]})
-
-
-def _fitted(key: str, numbers: dict[str, float]) -> str:
-    value, low, high = (f"{numbers[name]:.6g}" for name in ("value", "low", "high"))
-    return f'{key} = {{ value = {value}, origin = "fitted", low = {low}, high = {high} }}'
+    return fitted_line(key, row[told], row[f"{told}_low"], row[f"{told}_high"])

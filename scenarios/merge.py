@@ -149,7 +149,7 @@ class Merged:
     def _key(self, table: Table, key: str, new: Any, at: Path, there: Path, layer: Layer) -> None:
         old = table.get(key, _ABSENT)
         self._origins[at] = (layer, there)
-        if _is_named_list(old) and (isinstance(new, dict) or (_is_named_list(new) and new)):
+        if _is_named_list(old) and not _is_quantity(new) and (isinstance(new, dict) or (_is_named_list(new) and new)):
             self._items(old, new, at, there, layer)
         elif isinstance(old, dict) and isinstance(new, dict) and not _whole(at) and not _is_quantity(new):
             self._table(old, new, at, there, layer)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from sim.errors import InputError
 
-_CHOICE = re.compile(r"\b(duplicates|refunds|decimal)='([\w,]+)'")
+_CHOICE = re.compile(r"\b(duplicates|refunds|decimal|before_registration)='([\w,]+)'")
 _MESSAGE_MAPPING = re.compile(r"\bname it with (\w+)=")
 _DECISION = re.compile(r"\bdecide (\w+=\w+)")
 _MAPPING = re.compile(r"\bmap (it|one) with (\w+)=")
@@ -27,7 +27,8 @@ def as_options() -> Iterator[None]:
 
 
 def _option(text: str) -> str:
-    text = _MAPPING.sub(r"map \1 with --columns \2=", _CHOICE.sub(r"--\1 \2", text))
+    said = _CHOICE.sub(lambda found: f"--{found[1].replace('_', '-')} {found[2]}", text)
+    text = _MAPPING.sub(r"map \1 with --columns \2=", said)
     text = _MESSAGE_MAPPING.sub(r"name it with --message-columns \1=", text)
     return _DECISION.sub(r"--decide \1", text)
 

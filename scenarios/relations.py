@@ -21,6 +21,7 @@ from scenarios.merge import RIVALS
 from scenarios.program_relations import program_findings
 from scenarios.rule_relations import rule_findings
 from scenarios.schema import Scenario
+from scenarios.season_relations import seasons
 from scenarios.words import nearest, shown
 from sim.errors import InputError
 
@@ -43,7 +44,7 @@ def relation_findings(data: Table, today: dt.date) -> list[Finding]:
         _current,
         _levels,
         _limits,
-        _seasons,
+        seasons,
         _delivery,
         lambda tables: _quantities(tables, (), str(data.get("currency", ""))),
     )
@@ -241,17 +242,6 @@ def _one_limit(data: Table, path: Path, limit: Table, bound: str) -> Iterator[Fi
             yield Finding((*path, name) if name in limit else path, problem.what, problem.given, problem.allowed)
     except (TypeError, ValueError, KeyError, AttributeError):
         pass  # of the wrong type: told elsewhere
-
-
-def _seasons(data: Table) -> Iterator[Finding]:
-    days = _table(data, "seasonality").get("by_weekday")
-    if isinstance(days, list) and len(days) not in (0, 7):
-        given = f"{len(days)} factors"
-        yield Finding(("seasonality", "by_weekday"), "one factor per day of the week", given, "7 factors, or none")
-    weeks = _table(data, "seasonality").get("by_week")
-    if isinstance(weeks, list) and len(weeks) not in (0, 52, 53):
-        given, allowed = f"{len(weeks)} factors", "52 or 53 factors, or none"
-        yield Finding(("seasonality", "by_week"), "one factor per week of the year", given, allowed)
 
 
 def _quantities(node: Any, path: Path, currency: str) -> Iterator[Finding]:

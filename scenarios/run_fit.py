@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 from scenarios import build
 from scenarios.finished import RunResult
-from scenarios.fit_segments import shipped_segments_at
-from scenarios.fragment import fit_fragment
-from scenarios.log_rates import log_rates, rates_fragment
+from scenarios.fit_files import from_files
+from scenarios.fit_season import Seasons, seasons
+from scenarios.fit_segments import shipped_borders_at, shipped_segments_at
+from scenarios.fragment import fit_fragment, together
+from scenarios.log_rates import log_rates, rates_tables
 from scenarios.order_rows import order_rows
 from scenarios.outcome import Part
 from scenarios.past_contacts import LOG_TAKEN_OUT, of_messages, unknown_channels
@@ -20,6 +22,7 @@ from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part
 from scenarios.shipped import shipped_assumptions
 from scenarios.unknown_contacts import said as unknown_contacts_said
 from scenarios.unknown_contacts import unknown_contacts
+from sim.fit._dropout_model import DropoutModel
 from sim.fit.cross_checks import cross_checks
 from sim.fit.forecast import organic_forecast
 from sim.fit.history import WithoutContacts, without_contacts
@@ -54,6 +57,7 @@ def fit_orders(
     model: ModelChoice = "best",
     duplicates: Duplicates = "keep",
     refunds: Refunds = "refuse",
+    before_registration: Duplicates = "keep",
     where: Mapping[str, str] | None = None,
     messages: object = None,
     message_columns: Mapping[str, str] | None = None,
@@ -63,6 +67,9 @@ def fit_orders(
     cross_check: bool = False,
     preset: str | None = None,
     message_preset: str | None = None,
+    consents: Path | None = None,
+    costs: object = None,
+    cost_columns: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Order process and spend of a file or data frame of orders, tested on held-out orders.
@@ -70,7 +77,9 @@ def fit_orders(
     ``messages``: a file or frame of past messages, which are then taken out of the order process; ``decisions`` about
     oddities in it as in `sim.messages.read_messages`. ``encoding`` of both files, ``decimal`` of order values.
     ``cross_check``: also what Pareto/NBD and NBD say of the held-out orders. ``preset`` and ``message_preset``: the
-    files are exports of `sim.fit.export_presets`.
+    files are exports of `sim.fit.export_presets`. ``before_registration``: orders dated
+    before ``registered_at``, a column that may be there. ``consents``: file of customers with ``consent_CHANNEL``, as
+    ``base.customers``; ``costs``: file or frame of bills, channel, contacts, cost, or named by ``cost_columns``.
     """
     clock, say = Clock(), progress or _silent
     say(0.0, 1.0, "reading orders")
@@ -78,7 +87,7 @@ def fit_orders(
     rows = order_rows(orders, where or {}, encoding) if isinstance(orders, Path) else orders
     log = read_orders(
         rows, columns=columns, duplicates=duplicates, refunds=refunds, where=name, decimal=decimal, encoding=encoding,
-        preset=preset,
+        preset=preset, before_registration=before_registration,
     )  # fmt: skip
     sent = None
     if messages is not None:
@@ -98,20 +107,33 @@ def fit_orders(
     fitted_until = (dt.date.fromisoformat(plain.fitted_until) - _EPOCH).days
     if sent is None:
         found |= _unknown_contacts(log, fitted_until, plain)
+        say(0.6, 1.0, "seasons")
+        year = seasons(log, plain.organic.parameters, fitted_until, level=LEVEL)
     else:
         say(0.6, 1.0, "taking past contacts out")
-        found |= _past_contacts(log, sent, fitted_until, found)
+        past, year = _past_contacts(log, sent, fitted_until, found)
+        found |= past
+    found |= {"seasonality": year.part} | ({"day_grid": year.day_grid} if year.day_grid else {})
+    beside = from_files(
+        log, plain, fitted_until, consents=consents, costs=costs, columns=cost_columns,
+        encoding=encoding, decimal=decimal,
+    )  # fmt: skip
+    split, borders = shipped_borders_at(log, fitted_until)
+    found |= beside.part | split
+    found["warnings"] = [*found["warnings"], *beside.warnings]
     for kind in ("frequency", "segment"):
         table = found["backtest"][f"by_{kind}"]
         found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]
     scenario: Part = {"name": name, "files": [name], "base_customers": log.n_customers}
     if isinstance(orders, Path):
         scenario["digest"] = hashlib.sha256(orders.read_bytes()).hexdigest()
-    head = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
+    head: Part = {"schema_version": SCHEMA_VERSION, "command": "fit", "scenario": scenario}
     result = head | found | {"orders": _order_facts(log), "provenance": provenance_part(clock)}
     contacts = "none" if sent is None else "current"
-    text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts) + str(result.pop("fragment", ""))
+    more = together(result.pop("tables", {}), beside.tables)
+    text = fit_fragment(found["day_grid"], found["spend"], found["label"], contacts, more) + year.fragment + borders
     tables = {f"backtest_{key}": found["backtest"][key] for key in ("weekly", "by_frequency", "by_segment")}
+    tables["seasonality"] = year.part.get("weeks", [])
     if sent is not None:
         tables["message_rates"] = found["messages"]["rates"]
     frames = {name: _frame(rows) for name, rows in tables.items() if rows}
@@ -127,8 +149,8 @@ def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Pa
     return {"unknown_contacts": part, "warnings": [*plain.warnings, unknown_contacts_said(part)]}
 
 
-def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> Part:
-    """The parts of the result that a message log adds or changes."""
+def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> tuple[Part, Seasons]:
+    """The parts of the result that a message log adds or changes; and seasons of what customers did by themselves."""
     shipped = shipped_assumptions()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
@@ -140,13 +162,14 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             f"nothing is known of what a contact does through {', '.join(strange)}: these messages were taken to have "
             "no effect; map them to one of " + ", ".join(channel.name for channel in channels)
         )
+    year = seasons(orders, _plain_model(fit, found), until_day, own=fit.own_chance(), level=LEVEL)
     effects = {c.name: c.orders_per_contact for c in channels if c.name in sent.channels}
     forecast = organic_forecast(fit, FORECAST_WEEKS)
     rates = log_rates(sent, channels, build.behaviour(shipped))
     warnings += rates.pop("warnings")
     if not is_trial(sent):
         warnings.append(NO_TRIAL)
-    return rates | {
+    part = rates | {
         "organic": organic_numbers(fit.organic),
         "day_grid": organic_numbers(fit.organic),
         "label": LOG_TAKEN_OUT,
@@ -163,15 +186,19 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
         },
         "messages": message_facts(sent),
-        "fragment": rates_fragment(rates, [channel.name for channel in channels]),
+        "tables": rates_tables(rates, [channel.name for channel in channels]),
     }
+    return part, year
+
+
+def _plain_model(fit: WithoutContacts, found: Part) -> DropoutModel:
+    """The fit that takes every past order for organic."""
+    return type(fit.organic.parameters)(**{name: found["organic"][name] for name in ("r", "alpha", "a", "b")})
 
 
 def _plain_forecast(orders: OrderLog, fit: WithoutContacts, until_day: int, found: Part) -> float:
     """The same forecast from the fit that takes every past order for organic."""
-    numbers = {name: found["organic"][name] for name in ("r", "alpha", "a", "b")}
-    s = orders.summary(until_day)
-    model = type(fit.organic.parameters)(**numbers)
+    s, model = orders.summary(until_day), _plain_model(fit, found)
     return float(model.expected_future_orders(FORECAST_WEEKS, s.frequency, s.recency_weeks, s.age_weeks).sum())
 
 

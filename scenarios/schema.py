@@ -21,6 +21,7 @@ from scenarios.values import (
     STRICT,
     AboveOne,
     Correlation,
+    Factors,
     Hazard,
     NotNegative,
     Positive,
@@ -258,8 +259,8 @@ class Seasonality(BaseModel):
 
     model_config = STRICT
 
-    by_week: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False), unit("factor")] = ()
-    """One factor per week of the year, 52 or 53 of them; empty = no seasons."""
+    by_week: Annotated[Factors, unit("factor")] = Factors(value=())
+    """One factor per week of the year, 52 or 53 of them; empty = no seasons. ``contactpolicy fit`` writes them."""
     by_weekday: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False), unit("factor")] = ()
     """One factor per day of the week, Monday first; empty = all days alike."""
 

@@ -112,3 +112,34 @@ class Correlation(Quantity):
     value: Annotated[float, Field(gt=-1, lt=1)]
     low: Annotated[float, Field(gt=-1, lt=1)] | None = None
     high: Annotated[float, Field(gt=-1, lt=1)] | None = None
+
+
+Factor = Annotated[float, Field(gt=0)]
+FactorList = Annotated[tuple[Factor, ...], Field(strict=False)]
+
+
+class Factors(BaseModel):
+    """Several factors that know their origin together; a plain list in the file is one the user states."""
+
+    model_config = STRICT
+
+    value: FactorList
+    """The factors themselves, in order."""
+    origin: Origin = "user"
+    """benchmark (published), fitted (from data), user (stated) or assumption."""
+    low: FactorList | None = None
+    """Lower ends of their plausible intervals, as many."""
+    high: FactorList | None = None
+    """Upper ends of their plausible intervals, as many."""
+    source: str | None = None
+    """Where they come from, for a reader who wants to check them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_plain_list(cls, given: object) -> object:
+        return {"value": given} if isinstance(given, (list, tuple)) else given
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        table = handler.resolve_ref_schema(handler(core_schema))
+        return {"anyOf": [table["properties"]["value"], table]}

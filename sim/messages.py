@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from sim.errors import InputError
 from sim.orders import OrderLog
 
 Texts = npt.NDArray[np.str_]
+_SORTED_AT_ONCE = 4_000_000
+"""Messages that are sorted together, those of some customers: more would only cost memory."""
 
 DELIVERED, OPENED, CLICKED, UNSUBSCRIBED, COMPLAINED, HOLDOUT = (1 << bit for bit in range(6))
 """Bits of `MessageLog.marks`."""
@@ -189,28 +192,49 @@ def _finish(reader: Any, findings: Any, pl: Any) -> MessageLog:
     if not reader.packed.key:
         findings.done()
         raise InputError.of(reader.source.where, "no message is left", None, "messages to customers who have orders")
-    rows = pl.DataFrame({"key": np.concatenate(reader.packed.key), "row": np.concatenate(reader.packed.row)})
-    reader.packed.key.clear(), reader.packed.row.clear()
-    rows = rows.sort("key", "row")
-    copies = ((rows["key"].diff() == 0) & (rows["row"].diff() == 0)).fill_null(False)
-    findings.add("duplicates", int(copies.sum()))
-    if findings["duplicates"] == "drop" and copies.any():
-        rows = rows.filter(~copies)
-    key = rows["key"].to_numpy()
-    customer = (key >> np.uint64(CUSTOMER_SHIFT)).astype(np.int64)
     ids = reader.ids["id"].to_numpy().astype(np.str_)
+    pieces = max(1, sum(key.size for key in reader.packed.key) // _SORTED_AT_ONCE)
+    borders = [(ids.size * k // pieces) << CUSTOMER_SHIFT for k in range(pieces + 1)]
+    counts, copies = np.zeros(ids.size, dtype=np.int64), 0
+    days: list[npt.NDArray[np.int32]] = []
+    kinds: list[list[npt.NDArray[np.uint8]]] = [[], [], []]
+    for begin, end in pairwise(borders):
+        key, more = _sorted_part(reader.packed, begin, end, findings["duplicates"] == "drop", pl)
+        copies += more
+        counts += np.bincount((key >> np.uint64(CUSTOMER_SHIFT)).astype(np.int64), minlength=ids.size)
+        days.append((key >> np.uint64(DAY_SHIFT) & np.uint64(2**18 - 1)).astype(np.int32))
+        for shift, kind in zip((CHANNEL_SHIFT, ARM_SHIFT, 0), kinds, strict=True):
+            kind.append((key >> np.uint64(shift) & np.uint64(63)).astype(np.uint8))
+    findings.add("duplicates", copies)
+    reader.packed.key.clear(), reader.packed.row.clear()
+    day = np.concatenate(days)
+    channel, arm, marks = (np.concatenate(kind) for kind in kinds)
     log = MessageLog(
         customer_ids=ids,
         channels=tuple(reader.channels),
         arms=tuple(reader.arms),
         known=tuple(name for name in MARKS if name in reader.names),
-        first=np.concatenate([[0], np.cumsum(np.bincount(customer, minlength=ids.size))]),
-        day=(key >> np.uint64(DAY_SHIFT) & np.uint64(2**18 - 1)).astype(np.int32),
-        channel=(key >> np.uint64(CHANNEL_SHIFT) & np.uint64(63)).astype(np.uint8),
-        arm=(key >> np.uint64(ARM_SHIFT) & np.uint64(63)).astype(np.uint8),
-        marks=(key & np.uint64(63)).astype(np.uint8),
+        first=np.concatenate([[0], np.cumsum(counts)]),
+        day=day,
+        channel=channel,
+        arm=arm,
+        marks=marks,
     )
     return _judged(log, reader, findings)
+
+
+def _sorted_part(packed: Any, begin: int, end: int, drop: bool, pl: Any) -> tuple[npt.NDArray[np.uint64], int]:
+    """Messages of the customers from ``begin`` to ``end`` (bounds of the keys), sorted, and how many are copies."""
+    inside = [(key >= np.uint64(begin)) & (key < np.uint64(end)) for key in packed.key]
+    columns = {
+        name: np.concatenate([batch[mine] for batch, mine in zip(batches, inside, strict=True)])
+        for name, batches in (("key", packed.key), ("row", packed.row))
+    }
+    rows = pl.DataFrame(columns).sort("key", "row")
+    copies = ((rows["key"].diff() == 0) & (rows["row"].diff() == 0)).fill_null(False)
+    if drop and copies.any():
+        return rows["key"].filter(~copies).to_numpy(), int(copies.sum())
+    return rows["key"].to_numpy(), int(copies.sum())
 
 
 def _judged(log: MessageLog, reader: Any, findings: Any) -> MessageLog:
@@ -220,7 +244,8 @@ def _judged(log: MessageLog, reader: Any, findings: Any) -> MessageLog:
     customer = log.customer
     if "unsubscribed" in log.known:
         left = (log.marks & UNSUBSCRIBED) > 0
-        lane = customer.astype(np.int64) * len(log.channels) + log.channel
+        small = log.customer_ids.size * len(log.channels) < 2**31
+        lane = (customer if small else customer.astype(np.int64)) * len(log.channels) + log.channel
         day_left = np.full(log.customer_ids.size * len(log.channels), np.iinfo(np.int32).max, dtype=np.int32)
         np.minimum.at(day_left, lane[left], log.day[left])
         findings.add("after_unsubscribe", int((log.day > day_left[lane]).sum()))

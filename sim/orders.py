@@ -191,6 +191,7 @@ def read_orders(
     columns: Mapping[str, str] | None = None,
     duplicates: Literal["keep", "drop", "refuse"] = "keep",
     refunds: Literal["refuse", "net", "drop"] = "refuse",
+    before_registration: Literal["keep", "drop", "refuse"] = "keep",
     where: str | None = None,
     latest: date | None = None,
     decimal: Literal[".", ","] = ".",
@@ -208,6 +209,7 @@ def read_orders(
     duplicates : rows that equal an earlier row in every column: "keep" as orders, "drop", or "refuse".
     refunds : rows with a negative value: "refuse"; "net" against the customer's order of that day, else the
         most recent earlier orders (what finds no order is refused); or "drop".
+    before_registration : orders dated before ``registered_at`` of the row, where there is such a column.
     where : how errors name the source; default the file's name.
     latest : last date that is not "in the future"; default today.
     decimal : "," for values like 1.234,50.
@@ -219,26 +221,34 @@ def read_orders(
     InputError
         With one problem for each mistake, file and line named; five of a kind are shown, all are counted.
     """
+    import polars as pl
+
     from sim.fit import _order_rows as rows
     from sim.fit._order_build import build
+    from sim.fit._registration import check_registration
     from sim.fit._table import read_table
 
     _check_choice("duplicates", duplicates, ("keep", "drop", "refuse"))
     _check_choice("refunds", refunds, ("refuse", "net", "drop"))
+    _check_choice("before_registration", before_registration, ("keep", "drop", "refuse"))
     _check_choice("decimal", decimal, (".", ","))
     table, skipped = rows.skip_empty(read_table(source, where, encoding))
     if preset is not None:
         from sim.fit.export_presets import orders_of
 
         table = orders_of(table, preset)
+    rows.one_currency(table.frame, table.where)
     chosen = rows.choose_columns(table, columns)
     if table.frame.height == 0:
         raise rows.no_order(table.where)
     mistakes = rows.Mistakes(table)
     kept, copies = rows.check_duplicates(mistakes, duplicates)
     checked = rows.checked(mistakes, chosen, refunds, latest or date.today(), decimal)
-    merged = build(checked.with_row_index("row").filter(kept), refunds, mistakes)
-    notes = (*table.notes, *skipped, *copies, *merged.notes)
+    registered = table.frame[chosen["registered_at"]] if "registered_at" in chosen else None
+    in_time, early = check_registration(mistakes, registered, checked["day"].cast(pl.Date), before_registration)
+    mistakes.raise_all()
+    merged = build(checked.with_row_index("row").filter(kept & in_time), refunds, mistakes)
+    notes = (*table.notes, *skipped, *copies, *early, *merged.notes)
     return OrderLog(merged.customer_ids, merged.customer, merged.day, merged.value, notes)
 
 

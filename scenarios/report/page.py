@@ -12,6 +12,7 @@ from typing import Any
 
 from scenarios.report import figures, tables, verdict
 from scenarios.report.answers import ANSWERS, TITLES, answer_view
+from scenarios.report.beside import beside_tables
 from scenarios.report.bundle import chart_library
 from scenarios.report.charts import CONFIG
 from scenarios.report.compared_messages import campaign_rows
@@ -30,6 +31,7 @@ from scenarios.report.format import (
     without_holes,
     words,
 )
+from scenarios.report.seasonal import season_figure
 
 KINDS = {
     "optimize": "Optimized contact plan",
@@ -226,12 +228,14 @@ def _one(name: str, many: float) -> str:
 
 def fit_view(result: Row) -> Row:
     """Everything the page of `fit` shows: verdict, warnings, backtest, parameters."""
-    drawn = figures.fit_figures(result)
+    season = season_figure(result)
+    drawn = [*figures.fit_figures(result), *([season] if season else [])]
     organic = result.get("organic", {})
     return {
         **frame(result),
         "verdict": verdict.fit_verdict(result),
         "label": result.get("label", ""),
+        "seasons": result.get("seasonality", {}).get("statement", ""),
         "warnings": [str(text) for text in result.get("warnings", [])],
         "figures": drawn,
         "model": verdict.model_name(organic.get("model", "")),
@@ -242,6 +246,7 @@ def fit_view(result: Row) -> Row:
         "candidates": candidate_rows(result),
         "orders": [(words(key), scalar(value)) for key, value in result.get("orders", {}).items()],
         "specs": figures.specs_of(list(drawn)),
+        "beside": beside_tables(result),
     }
 
 

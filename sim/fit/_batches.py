@@ -23,6 +23,8 @@ from sim.fit._table import looks_like, read_table
 
 BLOCK_BYTES = 16_000_000
 BATCH_ROWS = 400_000
+ROW = "(row)"
+"""Column with the number of each row, where some rows of a batch were passed over."""
 _SEPARATORS = ",;\t|"
 _SUFFIXES = ".csv, .csv.gz, .txt, .tsv or .parquet"
 _TEXT = (".csv", ".txt", ".tsv")

@@ -13,7 +13,7 @@ import polars as pl
 
 from sim.data_findings import Findings, Question
 from sim.errors import InputError, Problem
-from sim.fit._batches import Source
+from sim.fit._batches import ROW, Source
 from sim.fit._instants import FORMS, Instants, read_instants
 
 REQUIRED = ("customer_id", "sent_at", "channel")
@@ -90,8 +90,10 @@ class Reader:
             pl.col(theirs).cast(pl.String).str.strip_chars().alias(ours) for ours, theirs in self.names.items()
         )
         rows = named.with_columns(
-            hash=frame.hash_rows(seed=1).cast(pl.UInt64),
-            row=pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True),
+            hash=frame.drop(ROW, strict=False).hash_rows(seed=1).cast(pl.UInt64),
+            row=frame[ROW].cast(pl.Int64)
+            if ROW in frame.columns
+            else pl.int_range(first, first + frame.height, dtype=pl.Int64, eager=True),
         )
         rows = self._drop(
             rows, "incomplete", pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in REQUIRED)

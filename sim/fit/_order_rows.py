@@ -17,6 +17,7 @@ from sim.errors import InputError, Problem
 from sim.fit._table import Table
 
 REQUIRED = ("customer_id", "order_date", "order_value")
+OPTIONAL = ("registered_at",)
 SHOWN = 5
 """Rows that are shown of each kind of mistake; the rest is counted."""
 EARLIEST = date(1900, 1, 1)
@@ -86,12 +87,13 @@ def choose_columns(table: Table, columns: Mapping[str, str] | None) -> dict[str,
     """
     mapping = dict(columns or {})
     problems = [
-        Problem("columns", "unknown column to map", repr(ours), ", ".join(REQUIRED))
+        Problem("columns", "unknown column to map", repr(ours), ", ".join((*REQUIRED, *OPTIONAL)))
         for ours in mapping
-        if ours not in REQUIRED
+        if ours not in (*REQUIRED, *OPTIONAL)
     ]
     existing = ", ".join(table.headings) or "none"
-    for ours in REQUIRED:
+    asked = (*REQUIRED, *(ours for ours in OPTIONAL if ours in mapping or ours in table.headings))
+    for ours in asked:
         theirs = mapping.get(ours, ours)
         count = table.headings.count(theirs)
         if count == 0:
@@ -101,7 +103,7 @@ def choose_columns(table: Table, columns: Mapping[str, str] | None) -> dict[str,
             problems.append(Problem(table.where, f"the column {theirs!r} stands {count} times in the heading"))
     if problems:
         raise InputError(problems)
-    positions = {ours: table.headings.index(mapping.get(ours, ours)) for ours in REQUIRED}
+    positions = {ours: table.headings.index(mapping.get(ours, ours)) for ours in asked}
     return {ours: table.frame.columns[position] for ours, position in positions.items()}
 
 
@@ -146,13 +148,12 @@ def no_order(where: str) -> InputError:
 def checked(
     mistakes: Mistakes, chosen: Mapping[str, str], refunds: Refunds, latest: date, decimal: Decimal = "."
 ) -> pl.DataFrame:
-    """Columns id, day (since 1970-01-01) and value of all rows; mistakes of any row are raised."""
+    """Columns id, day (since 1970-01-01) and value of all rows; what is wrong goes to ``mistakes``."""
     frame = mistakes.table.frame
     ids = check_ids(mistakes, frame[chosen["customer_id"]])
     days = check_dates(mistakes, frame[chosen["order_date"]], latest)
     values = check_values(mistakes, frame[chosen["order_value"]], decimal)
     check_refunds(mistakes, values, refunds)
-    mistakes.raise_all()
     return pl.DataFrame({"id": ids, "day": days.cast(pl.Int32), "value": values})
 
 
@@ -209,7 +210,7 @@ def check_dates(mistakes: Mistakes, column: pl.Series, latest: date) -> pl.Serie
     else:
         text = column.cast(pl.String).str.strip_chars()
         written = (column.is_not_null() & (text != "")).fill_null(False)
-        days = _parse_dates(text)
+        days = parse_dates(text)
     mistakes.add(~written, "order_date is missing", None, _DATES)
     mistakes.add(written & days.is_null(), "order_date is not a date we can read", column, _DATES)
     mistakes.add(days > latest, "order_date is in the future", column, f"up to {latest}")
@@ -217,7 +218,8 @@ def check_dates(mistakes: Mistakes, column: pl.Series, latest: date) -> pl.Serie
     return days
 
 
-def _parse_dates(text: pl.Series) -> pl.Series:
+def parse_dates(text: pl.Series) -> pl.Series:
+    """Texts as Date; null where one is no date."""
     days = text.str.to_date("%Y-%m-%d", strict=False)
     if not (days.is_null() & text.is_not_null()).any():
         return days
@@ -272,3 +274,16 @@ def check_refunds(mistakes: Mistakes, values: pl.Series, refunds: Refunds) -> No
             "or refunds='drop' (leave them out)"
         )
         mistakes.add_counted(values < 0, "negative order values (refunds)", choice)
+
+
+def one_currency(frame: pl.DataFrame, where: str) -> None:
+    """Refuse values in several currencies, where a column of that name tells them: they must not be added up."""
+    named = next((name for name in frame.columns if name.strip().lower() == "currency"), None)
+    if named is None:
+        return
+    told = frame[named].cast(pl.String).str.strip_chars().str.to_uppercase()
+    counts = told.filter(told != "").value_counts(sort=True)
+    if counts.height > 1:
+        given = ", ".join(f"{count:,} in {name}" for name, count in counts.rows())
+        allowed = "one: convert them, or keep one with --where"
+        raise InputError.of(where, "orders are in several currencies", given, allowed)

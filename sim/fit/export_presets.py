@@ -1,13 +1,17 @@
 """Exports as common shops and senders write them, turned into our columns.
 
-Only what its publisher describes in public, with the names of the columns, is here:
+Only what is described in public, with the names of the columns, is here:
 
 - ``shopify`` (orders): the order export of the admin, one row per line item, where what concerns the whole order stands
   on its first row only;
 - ``braze`` (orders): the table USERS_BEHAVIORS_PURCHASE_SHARED, or the Currents event users.behaviors.Purchase;
 - ``braze-email``, ``braze-push``, ``braze-sms`` (messages): the tables USERS_MESSAGES_EMAIL_SEND_SHARED and their like,
   or the Currents events users.messages.email.Send and their like: sends only, so nothing is known of what came of them;
-- ``mailchimp-transactional`` (messages): the activity history, activity.csv.
+- ``mailchimp-transactional`` (messages): the activity history, activity.csv;
+- ``klaviyo`` (orders and messages): the table of events klaviyo__events that Fivetran's dbt package makes of an account
+  (its models/klaviyo.yml describes the columns); metrics by the names of Klaviyo's own reference;
+- ``mindbox`` (orders): the export of orders, one row per line of an order. Its publisher's description was not found;
+  the columns used are those that public programs of several of its users read.
 
 Names of columns are compared without regard to case. Customers known by e-mail are matched in lower case.
 """
@@ -20,11 +24,12 @@ from dataclasses import replace
 import polars as pl
 
 from sim.errors import InputError
-from sim.fit._batches import Source
+from sim.fit._batches import ROW, Source
+from sim.fit._order_rows import one_currency
 from sim.fit._table import Table
 
-NOT_DESCRIBED = ("klaviyo", "mailchimp", "mindbox")
-"""Asked for, but no export with one row per order or message is described in public with the names of its columns."""
+NOT_DESCRIBED = ("mailchimp",)
+"""Asked for, but no export with one row per message is described in public with the names of its columns."""
 LeftOut = tuple[str, pl.Expr]
 """What rows are left out, and which."""
 
@@ -45,7 +50,7 @@ def orders_of(table: Table, preset: str) -> Table:
         if wrong.any():
             notes.append(f"{int(wrong.sum()):,} {what} left out")
         kept = kept & ~wrong
-    _one_currency(frame.filter(kept), table.where)
+    one_currency(frame.filter(kept), table.where)
     rows, names = kept.arg_true().to_list(), table.row_names
     ours = made(frame.filter(kept))
     return Table(
@@ -61,7 +66,16 @@ def messages_of(source: Source, preset: str) -> Source:
         return made(_named(frame, needed, source.where, preset))
 
     headings = ours(pl.DataFrame(schema=dict.fromkeys(source.headings, pl.String))).columns
-    return replace(source, headings=tuple(headings), batches=((first, ours(frame)) for first, frame in source.batches))
+    if preset != "klaviyo":
+        batches = ((first, ours(frame)) for first, frame in source.batches)
+        return replace(source, headings=tuple(headings), batches=batches)
+    kept = (
+        (first, ours(frame.with_row_index(ROW, first)).filter(pl.col("channel").is_not_null()))
+        for first, frame in source.batches
+    )
+    named = ", ".join(_KLAVIYO_CHANNELS)
+    notes = (*source.notes, f"events other than {named} are passed over; opens and clicks are events of their own")
+    return replace(source, headings=tuple(headings), batches=kept, notes=notes)
 
 
 def _known(option: str, preset: str, names: tuple[str, ...]) -> str:
@@ -84,17 +98,6 @@ def _named(frame: pl.DataFrame, needed: tuple[str, ...], where: str, preset: str
         raise InputError.of(where, what, given, ", ".join(needed))
     first = {name: low for name, low in lower.items() if name == next(n for n, other in lower.items() if other == low)}
     return frame.select(pl.col(name).cast(pl.String).str.strip_chars().alias(low) for name, low in first.items())
-
-
-def _one_currency(frame: pl.DataFrame, where: str) -> None:
-    if "currency" not in frame.columns:
-        return
-    counts = frame["currency"].drop_nulls().value_counts(sort=True)
-    if counts.height > 1:
-        given = ", ".join(f"{count:,} in {name}" for name, count in counts.rows())
-        raise InputError.of(
-            where, "orders are in several currencies", given, "one: convert them, or keep one with --where"
-        )
 
 
 def _empty(name: str) -> pl.Expr:
@@ -154,6 +157,34 @@ def _transactional(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_KLAVIYO_CHANNELS = {"Received Email": "email", "Bounced Email": "email", "Received SMS": "sms"}
+
+
+def _klaviyo_orders(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        customer_id=pl.col("person_id"),
+        order_date=pl.col("occurred_at").str.slice(0, 10),
+        order_value=pl.col("numeric_value"),
+    )
+
+
+def _klaviyo_messages(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        customer_id=pl.col("person_id"),
+        sent_at=pl.col("occurred_at"),
+        channel=pl.col("type").replace_strict(_KLAVIYO_CHANNELS, default=None, return_dtype=pl.String),
+        delivered=(pl.col("type") != "Bounced Email").cast(pl.Int8).cast(pl.String),
+    )
+
+
+def _mindbox(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        customer_id=pl.col("ordercustomeridsmindboxid"),
+        order_date=pl.col("orderfirstactiondatetimeutc").str.slice(0, 10),
+        order_value=pl.col("orderlinepriceofline"),  # lines of an order stand on one day, and are added up there
+    )
+
+
 _SENDS = ("external_user_id", "time")
 _ORDERS: dict[str, tuple[tuple[str, ...], Callable[[pl.DataFrame], pl.DataFrame], tuple[LeftOut, ...]]] = {
     "shopify": (
@@ -171,6 +202,20 @@ _ORDERS: dict[str, tuple[tuple[str, ...], Callable[[pl.DataFrame], pl.DataFrame]
         _braze_purchases,
         (("purchases without an external id", _empty("external_user_id")),),
     ),
+    "klaviyo": (
+        ("person_id", "occurred_at", "type", "numeric_value"),
+        _klaviyo_orders,
+        (
+            ("refunds", pl.col("type") == "Refunded Order"),
+            ("events other than Placed Order", pl.col("type") != "Placed Order"),
+            ("orders without a person", _empty("person_id")),
+        ),
+    ),
+    "mindbox": (
+        ("OrderIdsMindboxId", "OrderFirstActionDateTimeUtc", "OrderCustomerIdsMindboxId", "OrderLinePriceOfLine"),
+        _mindbox,
+        (("lines of orders without a customer", _empty("ordercustomeridsmindboxid")),),
+    ),
 }  # fmt: skip
 _MESSAGES: dict[str, tuple[tuple[str, ...], Callable[[pl.DataFrame], pl.DataFrame]]] = {
     "braze-email": (_SENDS, _braze_sends("email")),
@@ -179,5 +224,6 @@ _MESSAGES: dict[str, tuple[tuple[str, ...], Callable[[pl.DataFrame], pl.DataFram
     "mailchimp-transactional": (
         ("Date", "Email Address", "Subject", "Status", "Opens", "Clicks"), _transactional,
     ),
+    "klaviyo": (("person_id", "occurred_at", "type"), _klaviyo_messages),
 }  # fmt: skip
 ORDER_PRESETS, MESSAGE_PRESETS = tuple(_ORDERS), tuple(_MESSAGES)

@@ -152,6 +152,17 @@ class WithoutContacts:
         h = self.histories
         return 1.0 - float(self.organic_repeat_orders.sum()) / float(h.repeat[h.row].sum())
 
+    def own_chance(self) -> Floats:
+        """(m,) chance of each repeat order, by customer and day, to be organic; for the mean rate of its customer."""
+        gaps = self.histories.gaps.take(self.histories.row.astype(np.int64))
+        orders = np.ones(gaps.rate.size, dtype=bool)
+        orders[gaps.first[1:] - 1] = False  # the last gap ends in no order
+        rate = np.repeat(self.traits.mean_rate(), np.diff(gaps.first))[orders]
+        contacts = self.histories.contacts
+        own = (rate / DAYS_PER_WEEK) ** contacts.elasticity / contacts.reference_moment
+        pushed = own * float(contacts.level @ contacts.weight) * gaps.rate[orders]
+        return np.asarray(np.expm1(-rate / DAYS_PER_WEEK) / np.expm1(-(rate + pushed) / DAYS_PER_WEEK))
+
     def expected_future_orders(self, weeks: float) -> Floats:
         """(n,) organic orders within ``weeks`` after the end of observation: what comes without any contact."""
         w, later = cells(self.organic.parameters), orders_within(weeks)

@@ -62,8 +62,10 @@ class Export:
     def _checked(self, piece: Table, start: int) -> pl.DataFrame:
         place = start + rows.filled_rows(piece.frame).cast(pl.Int64)
         table, _ = rows.skip_empty(piece)
-        chosen = rows.choose_columns(table, self.columns)
-        found = rows.checked(rows.Mistakes(table), chosen, self.refunds, dt.date.today())
+        rows.one_currency(table.frame, table.where)
+        chosen, mistakes = rows.choose_columns(table, self.columns), rows.Mistakes(table)
+        found = rows.checked(mistakes, chosen, self.refunds, dt.date.today())
+        mistakes.raise_all()
         twin = table.frame.select(rows.comparable_columns(table.frame)).hash_rows()
         found = found.with_columns(row=place, twin=twin)
         return found.filter(pl.col("value") >= 0) if self.refunds == "drop" else found

@@ -14,6 +14,7 @@ from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, EV_UNSUBSCR
 from sim.policy import ContactPolicy, Frequencies, FrequencyCap
 from sim.population import Population
 from sim.simulate import simulate
+from sim.start import start_world
 from sim.world import World
 
 START = np.datetime64("2024-03-01")
@@ -57,7 +58,7 @@ def make(arms: Mapping[str, Arm], *, customers: int, weeks: int, seed: int, more
     orders, sent = [_past(world.population)], [_held_back(np.flatnonzero(arm == 0), next(iter(arms)), weeks)]
     for k, (name, setting) in enumerate(arms.items()):
         mine = np.flatnonzero(arm == k)
-        log = _lived(replace(world, policy=setting.policy, population=world.population.sample(mine)), setting, seed)
+        log = _lived(replace(world, population=world.population.sample(mine)), setting, seed)
         log[:, 1] = mine[log[:, 1]]
         came = log[np.isin(log[:, 3], (EV_ORGANIC, EV_STIMULATED))]
         orders.append(np.column_stack([came[:, 1], came[:, 2]]))
@@ -70,10 +71,18 @@ def make(arms: Mapping[str, Arm], *, customers: int, weeks: int, seed: int, more
 
 
 def _lived(world: World, arm: Arm, seed: int) -> np.ndarray:
+    """All come to day 0 by the same past; the blocks of an arm count from there.
+
+    (Had the caps that make them been in force before, customers would come in every phase of a block, and those who come
+    from a pause would not have survived much: fatigue and readiness to leave would differ by phase.)
+    """
+    started = start_world(replace(world, policy=ContactPolicy()), seed=seed)
+    begin = started.begin._replace(ring=np.zeros_like(started.begin.ring))
+    started = replace(started, world=replace(started.world, policy=arm.policy), begin=begin)
     table = np.full((len(world.rfm.segments), 1), arm.per_week)
     plan = Frequencies("arm", world.rfm.segments, world.channel_names, table)
     lines = int(world.population.size * world.weeks * (arm.per_week + 2)) + 100_000
-    return simulate(world, [plan], seed=seed, log_lines=lines).totals.log
+    return simulate(started, [plan], seed=seed, log_lines=lines).totals.log
 
 
 def _past(p: Population) -> np.ndarray:

@@ -45,6 +45,26 @@ Date,Email Address,Sender,Subject,Status,Tags,Opens,Clicks,Bounce Detail
 2025-03-05 10:00:00,bob@example.com,shop@example.com,Spring,bounced,news,0,0,mailbox full
 2025-03-12 10:00:00,bob@example.com,shop@example.com,Sale,spam,news,0,0,
 """
+EVENTS = """\
+variation_id,campaign_id,occurred_at,flow_id,event_id,metric_id,person_id,type,numeric_value,person_email
+,c1,2025-03-01 09:00:00,,e1,m1,P1,Placed Order,45.00,ann@example.com
+,c1,2025-03-02 09:00:00,,e2,m2,P1,Received Email,,ann@example.com
+,c1,2025-03-02 10:00:00,,e3,m3,P1,Opened Email,,ann@example.com
+,,2025-03-03 09:00:00,,e4,m4,P2,Placed Order,30,bob@example.com
+,,2025-03-04 09:00:00,,e5,m5,P2,Refunded Order,30,bob@example.com
+,c2,2025-03-05 09:00:00,,e6,m6,P2,Bounced Email,,bob@example.com
+,,2025-03-06 09:00:00,f1,e7,m7,P2,Received SMS,,bob@example.com
+,,2025-03-07 09:00:00,,e8,m8,,Placed Order,9,
+"""
+LINES = """\
+OrderIdsMindboxId;OrderFirstActionDateTimeUtc;OrderCustomerIdsMindboxId;OrderLineQuantity;OrderLineBasePricePerItem;\
+OrderLinePriceOfLine;OrderLineStatusIdsExternalId
+5001;2025-03-01 21:30:00;9001;2;100;150;Paid
+5001;2025-03-01 21:30:00;9001;1;40;40;Paid
+5002;2025-03-09 08:00:00;9002;1;70;70;Paid
+5003;2025-03-10 08:00:00;;1;10;10;Paid
+5004;2025-03-11 08:00:00;9001;1;99;99;Cancelled
+"""
 
 
 @pytest.fixture
@@ -119,6 +139,44 @@ def test_an_unknown_status_is_asked_about(written):
     orders = read_orders(written(SHOPIFY, "orders.csv"), preset="shopify")
     with pytest.raises(InputError, match=r"neither yes, no nor a time"):
         read_messages(written(ACTIVITY.replace(",bounced,", ",lost,")), orders, preset="mailchimp-transactional")
+
+
+def test_orders_of_klaviyo(written):
+    log = read_orders(written(EVENTS), preset="klaviyo")
+    assert (log.customer_ids.tolist(), log.value.tolist()) == (["P1", "P2"], [45.0, 30.0])
+    told = " / ".join(log.notes)
+    for note in (
+        "1 refunds left out",
+        "4 events other than Placed Order left out",
+        "1 orders without a person left out",
+    ):
+        assert note in told
+
+
+def test_messages_of_klaviyo(written):
+    """What was sent, and whether it arrived; other events are passed over, and rows keep their numbers."""
+    orders = read_orders(written(EVENTS, "orders.csv"), preset="klaviyo")
+    log = read_messages(written(EVENTS), orders, preset="klaviyo")
+    assert (log.channels, log.first.tolist(), log.channel.tolist()) == (("email", "sms"), [0, 1, 3], [0, 0, 1])
+    assert log.marks.tolist() == [DELIVERED, 0, DELIVERED]
+    assert any("Received Email" in note and "passed over" in note for note in log.notes)
+    wrong = EVENTS.replace("2025-03-05 09:00:00", "yesterday")
+    with pytest.raises(InputError, match=r"row 6: 'yesterday'"):
+        read_messages(written(wrong), orders, preset="klaviyo")
+    twice = read_messages(written(EVENTS + EVENTS.splitlines()[2] + "\n"), orders, preset="klaviyo")
+    assert next(found for found in twice.findings if found.question.name == "duplicates").count == 1
+
+
+def test_orders_of_mindbox(written):
+    """The lines of an order add up; which statuses are orders a company decides for itself."""
+    log = read_orders(written(LINES), preset="mindbox")
+    assert log.customer_ids.tolist() == ["9001", "9002"]
+    assert log.value.tolist() == [190.0, 99.0, 70.0]
+    assert any("1 lines of orders without a customer left out" in note for note in log.notes)
+    from scenarios.order_rows import order_rows
+
+    paid = order_rows(written(LINES), {"OrderLineStatusIdsExternalId": "Paid"}, "auto")
+    assert read_orders(paid, preset="mindbox").value.tolist() == [190.0, 70.0]
 
 
 @pytest.mark.parametrize("name", NOT_DESCRIBED)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim import messages
 from sim.errors import InputError
 from sim.fit import _batches
 from sim.messages import CLICKED, DELIVERED, HOLDOUT, OPENED, read_messages
@@ -255,3 +256,20 @@ def test_blocks_of_a_file_end_between_records(log_of, monkeypatch):
     monkeypatch.setattr(_batches, "BLOCK_BYTES", 50)
     assert np.diff(read(log_of(text)).day).tolist() == [1] * 27
     assert np.diff(read(log_of(text, "log.csv.gz")).day).tolist() == [1] * 27
+
+
+def test_sorted_in_pieces_it_is_the_same_log(monkeypatch):
+    """Copies, customers without a message, several channels and arms; a customer's messages stay together."""
+    rng = np.random.default_rng(5)
+    rows = {
+        "customer_id": rng.integers(0, 40, 900), "sent_at": [f"2024-01-{day:02}" for day in rng.integers(1, 29, 900)],
+        "channel": rng.choice(["email", "sms"], 900), "arm": rng.choice(["a", "b"], 900), "opened": rng.integers(0, 2, 900),
+    }  # fmt: skip
+    frame = pl.DataFrame(rows).filter(pl.col("customer_id") % 7 != 3)
+    whole = read(frame)
+    monkeypatch.setattr(messages, "_SORTED_AT_ONCE", 50)
+    pieces = read(frame)
+    assert whole.first[-1] < frame.height, "there are copies"
+    for name in ("first", "day", "channel", "arm", "marks", "customer_ids"):
+        assert getattr(whole, name).tolist() == getattr(pieces, name).tolist()
+    assert found(whole) == found(pieces)

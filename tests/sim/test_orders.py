@@ -285,7 +285,7 @@ def test_missing_columns_name_what_exists_and_how_to_map(csv_of) -> None:
 def test_bad_mappings(csv_of) -> None:
     path = csv_of("a,2024-01-01,1\n")
     assert refusal(path, columns={"date": "order_date"}) == [
-        "columns: unknown column to map (given: 'date'); allowed: customer_id, order_date, order_value"
+        "columns: unknown column to map (given: 'date'); allowed: customer_id, order_date, order_value, registered_at"
     ]
     assert "the column 'when' is missing" in refusal(path, columns={"order_date": "when"})[0]
     double = csv_of("a,2024-01-01,1,2\n", "customer_id,order_date,order_value,order_value\n")
@@ -545,3 +545,41 @@ def test_other_encodings(tmp_path: Path, encoding: str) -> None:
         read_orders(path, encoding="klingon")
     with pytest.raises(InputError, match=r"the text is not ascii \(given: byte"):
         read_orders(path, encoding="ascii")
+
+
+def test_values_in_several_currencies_are_not_added_up():
+    frame = pl.DataFrame({"customer_id": ["a", "a", "b"], "order_date": ["2025-01-01", "2025-01-02", "2025-01-03"],
+                          "order_value": [1.0, 2.0, 3.0], "Currency": ["EUR", "EUR ", None]})  # fmt: skip
+    assert read_orders(frame).n_orders == 3
+    mixed = frame.with_columns(Currency=pl.Series(["EUR", "EUR", "USD"]))
+    with pytest.raises(InputError, match=r"several currencies.*2 in EUR, 1 in USD.*keep one with --where"):
+        read_orders(mixed)
+
+
+EARLY = pl.DataFrame({"customer_id": ["a", "a", "b", "c"], "order_date": ["2025-01-01", "2025-02-02", "2025-01-03", "2025-01-03"],
+                      "order_value": [1.0, 2.0, 3.0, 4.0], "since": ["2025-01-02 10:00", "2025-01-02", "2025-01-03", None]})  # fmt: skip
+
+
+def test_orders_before_their_customer_registered_are_counted_and_decided():
+    """The day of registration is not early, and where it is unknown nothing is."""
+    named = {"registered_at": "since"}
+    kept = read_orders(EARLY, columns=named)
+    assert kept.n_orders == 4
+    assert "1 orders before their customer registered kept" in kept.notes
+    assert read_orders(EARLY, columns=named, before_registration="drop").n_orders == 3
+    assert read_orders(EARLY.rename({"since": "registered_at"}), before_registration="drop").n_orders == 3
+    with pytest.raises(InputError, match=r"1 orders before their customer registered.*before_registration='keep'"):
+        read_orders(EARLY, columns=named, before_registration="refuse")
+    assert read_orders(EARLY, before_registration="refuse").n_orders == 4, "nobody said what that column is"
+
+
+def test_the_option_is_named_like_the_command_line_has_it(tmp_path, capsys):
+    from scenarios import cli
+
+    EARLY.write_csv(tmp_path / "o.csv")
+    with pytest.raises(SystemExit) as stop:
+        cli.main(
+            ["fit", str(tmp_path / "o.csv"), "--columns", "registered_at=since", "--before-registration", "refuse"]
+        )
+    assert stop.value.code == 2
+    assert "--before-registration keep" in capsys.readouterr().err
