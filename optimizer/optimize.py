@@ -36,11 +36,11 @@ from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Choice, Space
 from optimizer.stages import calibrated_search, on_fewer, refuse_conflict, scout, sketches, uniform_start, within
 from optimizer.tariffs import Tariff
+from sim.by_period import simulate
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.result import SimulationResult
-from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
 from sim.world import World

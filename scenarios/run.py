@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.budget import Budget
 from optimizer.optimize import Optimization, optimize
-from optimizer.space import Space
 from scenarios import build
 from scenarios.basis import assumption_rows, history_part
 from scenarios.doubt import doubt
@@ -34,10 +33,10 @@ from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.rundir import part_folder
 from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
 from scenarios.world import Base, load_base, make_world, no_contact
+from sim.by_period import simulate
 from sim.campaigns import Program
 from sim.policy import Frequencies
 from sim.result import Findings, SimulationResult
-from sim.simulate import simulate
 from sim.stream import Ask, Engine
 from sim.world import World
 
@@ -179,7 +178,7 @@ def optimize_scenario(
     done = optimize(
         world,
         base.population,
-        Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)).beside(world.current),
+        build.space(loaded, world),
         build.limits(loaded),
         tariffs=build.tariffs(loaded),
         seed=seed,
