@@ -34,7 +34,16 @@ from optimizer.select import select
 from optimizer.settings import SearchSettings
 from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Choice, Space
-from optimizer.stages import calibrated_search, on_fewer, refuse_conflict, scout, sketches, uniform_start, within
+from optimizer.stages import (
+    all_year,
+    calibrated_search,
+    on_fewer,
+    refuse_conflict,
+    scout,
+    sketches,
+    uniform_start,
+    within,
+)
 from optimizer.tariffs import Tariff
 from sim.by_period import simulate
 from sim.compare import Estimate, base_total
@@ -70,11 +79,12 @@ class Optimization:
     """What was promised is a number by now, luck and selection in it; the error is that of what was delivered, so the
     interval holds the promise less the true value of the plan as often as it says, however the plan was chosen."""
     fresh: SimulationResult
-    """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
+    """Report run: plans "no_contact", "current", "uniform_best", "plan"; where there are periods also "all_year", what a
+    short search finds without them."""
     fresh_parts: np.ndarray
-    """(4, parts) what the limits measure in the report run."""
+    """(W, parts) what the limits measure in the report run."""
     fresh_charges: np.ndarray
-    """(4,) what the plans pay in the report run beyond what was simulated: bills over unit costs, soft limits."""
+    """(W,) what the plans pay in the report run beyond what was simulated: bills over unit costs, soft limits."""
     seen_charges: np.ndarray
     """(2,) the same on the customers of the search."""
     seen: SimulationResult
@@ -143,7 +153,9 @@ def optimize(
     with budget.regardless():
         uniform = uniform_start(seeking, settings, say)
     given = [] if start is None else [space.nearest(start)]
-    sketch = sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, within(say, 0.12, 0.3))
+    same = all_year(seeking, [uniform.choice, space.nothing()], settings, within(say, 0.12, 0.18))
+    starts = [uniform.choice, space.nothing(), *same, *given]
+    sketch = sketches(seeking, starts, tail, settings, within(say, 0.18 if same else 0.12, 0.3))
     refuse_conflict(scout(seeking) or seeking, sketch[-1], settings, currency)
 
     after = tail or space.plan(sketch[-1], "plan")
@@ -159,7 +171,7 @@ def optimize(
     some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
         calibrate([some], every, found.best.choice)
-        others = [found.best.choice, sketch[0], uniform.choice, *given]
+        others = [found.best.choice, sketch[0], uniform.choice, *same, *given]
         selected = select(again, some, every, others, settings)
         priced = _prices(again, fewer, every, found, settings, price_share, say)
     best = selected.best.choice
@@ -170,6 +182,7 @@ def optimize(
     started = start_world(fresh_world, seed=seed + 2, threads=threads)
     nothing = Frequencies.nothing(space.segments, space.channels)
     plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best"), plan]
+    plans += [space.plan(choice, "all_year") for choice in same]
     fresh = simulate(started, plans, seed=seed + 2, tail=tail or plan, threads=threads)
     with budget.regardless():
         seen = again.run([space.nothing(), best])

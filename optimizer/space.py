@@ -96,9 +96,7 @@ class Space:
         table = np.column_stack([np.array(levels)[choice[:, c]] for c, levels in enumerate(self.levels)])
         if self.periods:
             tables = table.reshape(len(self.periods), len(self.segments), len(self.channels))
-            return PeriodPlan.by(
-                name, self.segments, self.channels, self.periods, tables, self.campaigns, self.offers
-            )
+            return PeriodPlan.by(name, self.segments, self.channels, self.periods, tables, self.campaigns, self.offers)
         return Frequencies(name, self.segments, self.channels, table, self.campaigns, self.offers)
 
     def nearest(self, plan: Frequencies) -> Choice:

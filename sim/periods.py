@@ -76,9 +76,7 @@ class PeriodPlan(Frequencies):
 
     def during(self, number: int) -> Frequencies:
         """What holds in a period, by number from 0."""
-        return Frequencies(
-            self.name, self.segments, self.channels, self.by_period[number], self.campaigns, self.offers
-        )
+        return Frequencies(self.name, self.segments, self.channels, self.by_period[number], self.campaigns, self.offers)
 
     def average_week(self) -> Frequencies:
         """The same contacts over the horizon, every week alike."""
