@@ -1,9 +1,9 @@
 """The effects table: what every single change of the incumbent plan does, exactly and paired.
 
-A change of one segment's frequency on one channel (in one period, where a plan has several) can only touch customers who
-visit that segment and may be contacted through that channel; for all others the effect is exactly 0, so only these are
-simulated. Draws are shared, so effects are differences per customer, on value and on every row of every limit. Capacity
-and reputation are off (``optimizer.shared``).
+A change of one segment's frequency on one channel (in one period, where there are some) can only touch customers who
+visit that segment and may be contacted through that channel; for all others the effect is exactly 0, so only these
+are simulated. Draws are shared, so effects are differences per customer, on value and on every row of every limit.
+Capacity and reputation are off (``optimizer.shared``).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from sim.units import MICRO
 
 @dataclass(frozen=True)
 class Effects:
-    """Effects of single changes around an incumbent, totals over the real base. R rows of a choice (segments in periods),
-    B = most levels of a channel."""
+    """Effects of single changes around an incumbent, totals over the real base. R = rows of a choice, B = most levels
+    of a channel."""
 
     incumbent: Choice
     value: npt.NDArray[np.float64]

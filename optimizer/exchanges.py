@@ -6,6 +6,7 @@ segments that get each other's levels. Where there are many, fewer customers sor
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -50,7 +51,7 @@ def swapped_segments(evaluator: Evaluator, table: Effects, incumbent: Evaluated,
     """Two segments get each other's levels (or two periods of a segment): more cells than a pair of changes, and the
     table, which adds up single changes, is far off for them; so all are tried that do not exceed the limits by far."""
     choices = []
-    for a, b in zip(*np.triu_indices(len(incumbent.choice), 1), strict=True):
+    for a, b in itertools.combinations(range(len(incumbent.choice)), 2):
         choice = incumbent.choice.copy()
         choice[[a, b]] = choice[[b, a]]
         alike = not evaluator.space.differ_in_one(a, b) or bool((choice == incumbent.choice).all())

@@ -79,8 +79,8 @@ class Optimization:
     """What was promised is a number by now, luck and selection in it; the error is that of what was delivered, so the
     interval holds the promise less the true value of the plan as often as it says, however the plan was chosen."""
     fresh: SimulationResult
-    """Report run: plans "no_contact", "current", "uniform_best", "plan"; where there are periods also "all_year", what a
-    short search finds without them."""
+    """Report run: plans "no_contact", "current", "uniform_best", "plan"; where there are periods also "all_year", what
+    a short search finds without them."""
     fresh_parts: np.ndarray
     """(W, parts) what the limits measure in the report run."""
     fresh_charges: np.ndarray

@@ -15,7 +15,7 @@ from scenarios.daily import Daily, daily_contacts
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, percent
 from scenarios.schema_delivery import CallCentre as CallCentreTable
@@ -74,7 +74,7 @@ def plan_delivery(
         "command": "deliver",
         "scenario": scenario_part(loaded, daily.started.world.population),
         "plan_name": chosen.name,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "delivery_weeks": weeks,
         "target_share": target,
         "channels": rows,

@@ -12,8 +12,9 @@ from optimizer.objective import Objective, worth
 from optimizer.optimize import Optimization
 from optimizer.prices import Price
 from scenarios.outcome import Part, cost, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from sim.compare import base_total, compare
+from sim.periods import PeriodPlan
 from sim.result import SimulationResult
 from sim.units import MICRO
 
@@ -21,17 +22,19 @@ LABELS = {
     "no_contact": "No contact",
     "current": "Current policy",
     "uniform_best": "Best plan that is the same for all segments",
+    "all_year": "Plan without periods, of a short search",
 }
 
 
 def search_outcome(done: Optimization, objective: Objective, currency: str) -> Part:
     """Everything that ``optimize`` reports beyond what it is worth as a simulated plan."""
+    names = [plan.name for plan in done.fresh.plans]
     return {
         "objective": objective,
         "promised": measured(done.seen, done.seen_charges, 1, 0, objective),
         "delivered": measured(done.fresh, done.fresh_charges, "plan", "no_contact", objective),
         "promised_minus_delivered": estimate(done.promised_minus_delivered),
-        "baselines": {name: rival(done, name, objective) for name in LABELS},
+        "baselines": {name: rival(done, name, objective) for name in LABELS if name in names},
         "limits": limit_rows(done, currency),
         "certificate": certificate(done),
         "search": search_part(done),
@@ -60,7 +63,7 @@ def rival(done: Optimization, name: str, objective: Objective) -> Part:
         "label": LABELS[name],
         **measured(done.fresh, done.fresh_charges, name, "no_contact", objective),
         "feasible": not broken(done.limits, done.fresh_parts[world], done.fresh.world.weeks),
-        "plan": plan_rows(done.fresh.plans[world]),
+        **plan_part(done.fresh.plans[world]),
         "plan_minus_this": _gain(done.fresh, done.fresh_charges, "plan", name, objective),
     }
 
@@ -159,14 +162,17 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
             f"The reported plan is the best of {done.candidates} plans compared on fresh customers."
         )
     if found.one_opt:
+        cell = "period, segment" if isinstance(done.plan, PeriodPlan) else "segment"
         more = f" and none of {found.exchanges_tried:,} promising exchanges" * bool(found.exchanges_tried)
         tried = (
-            f"On {who}, no single change of one segment and channel{more} improves {plan} within the limits by more "
+            f"On {who}, no single change of one {cell} and channel{more} improves {plan} within the limits by more "
             "than the standard error of the difference"
         )
     else:
         tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
     choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
     after = "found one" if done.fresh.tail.name == "plan" else "current policy"
+    if isinstance(done.plan, PeriodPlan) and done.fresh.tail.name == "plan":
+        after = "average week of the found one"
     rest = f"After the horizon all plans go on as the {after}. Nothing is proved about larger changes"
     return f"{tried}. {choice}. {rest}."

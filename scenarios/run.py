@@ -26,7 +26,7 @@ from scenarios.outcome import Part, Worlds, plan_outcome, values
 from scenarios.outcome_program import program_outcome
 from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
-from scenarios.planfile import load_plan, plan_rows
+from scenarios.planfile import load_plan, plan_part, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
@@ -252,7 +252,7 @@ def _head(command: str, loaded: LoadedScenario, found: Findings, name: str, plan
         "command": command,
         "scenario": scenario_part(loaded, found.people),
         "plan_name": name,
-        "plan": plan_rows(plan),
+        **plan_part(plan),
         "current_plan": plan_rows(found.world.current),
     }
 

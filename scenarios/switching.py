@@ -20,7 +20,7 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.logged import segments_on, simulate_logged, start_logged
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money, number
 from sim.by_period import simulate
@@ -75,7 +75,7 @@ def before_after(
         "command": "before-after",
         "scenario": scenario_part(loaded, world.population),
         "plan_name": plan.name,
-        "plan": plan_rows(plan),
+        **plan_part(plan),
         "current_plan": plan_rows(current),
         "period_weeks": weeks,
         "measures": [{"measure": name, **_row(changed, twin, name, everybody)} for name in MEASURES],

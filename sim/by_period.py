@@ -90,8 +90,8 @@ def simulate(
 
 def _pieces(world: World, plans: Sequence[Frequencies], tail: Frequencies, **options: Any) -> list[_Piece]:
     """The horizon cut where a period of any plan begins, then the tail."""
-    firsts = {period.first_week for plan in plans if isinstance(plan, PeriodPlan) for period in plan.periods}
-    firsts = sorted(week for week in firsts | {1} if week <= world.weeks)
+    begins = {period.first_week for plan in plans if isinstance(plan, PeriodPlan) for period in plan.periods}
+    firsts = sorted(week for week in begins | {1} if week <= world.weeks)
     lowered = [lower_lines(world, [in_week(plan, week) for plan in plans], tail) for week in firsts]
     plain = lower_tables(world, [in_week(plan, 1) for plan in plans], tail, **options)
     on = {name: any(lines.scalars[name] for lines in lowered) for name in lowered[0].scalars}

@@ -117,6 +117,13 @@ def changed_rates(plan: Frequencies, change: Callable[[Rates], Rates], **others:
     return replace(plan, per_week=_average(plan.periods, tables), by_period=tables, **others)
 
 
+def told_rates(plan: Frequencies) -> list[Any]:
+    """All frequencies of a plan as plain lists, with the weeks of its periods: what tells two plans apart."""
+    if not isinstance(plan, PeriodPlan):
+        return list(plan.per_week.tolist())
+    return [[(period.first_week, period.last_week) for period in plan.periods], plan.by_period.tolist()]
+
+
 def during(plan: Frequencies, period: Period) -> Rates:
     """(S, L) contacts a week that a plan of any kind makes in these weeks, on average."""
     weeks = range(period.first_week, period.last_week + 1)

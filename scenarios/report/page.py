@@ -120,7 +120,7 @@ def plan_view(result: Row) -> Row:
         "baseline": no_contact_sentence(result),
         "offers": offers_sentence(result),
         "baselines": tables.baseline_rows(result) if "baselines" in result else [],
-        "plan": tables.plan_heat(result),
+        "plans": tables.plan_heats(result),
         "limits": tables.limit_rows(result),
         "certificate": result.get("certificate", {}).get("statement", ""),
         "assumed": result.get("doubt", {}).get("statement", ""),
