@@ -22,7 +22,7 @@ LABELS = {
     "no_contact": "No contact",
     "current": "Current policy",
     "uniform_best": "Best plan that is the same for all segments",
-    "all_year": "Plan without periods, of a short search",
+    "all_year": "Plan without periods",
 }
 
 
