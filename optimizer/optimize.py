@@ -79,8 +79,8 @@ class Optimization:
     """What was promised is a number by now, luck and selection in it; the error is that of what was delivered, so the
     interval holds the promise less the true value of the plan as often as it says, however the plan was chosen."""
     fresh: SimulationResult
-    """Report run: plans "no_contact", "current", "uniform_best", "plan"; where there are periods also "all_year", what
-    a short search finds without them."""
+    """Report run: plans "no_contact", "current", "uniform_best", where there are periods "all_year" (what a short
+    search finds without them), and last "plan"."""
     fresh_parts: np.ndarray
     """(W, parts) what the limits measure in the report run."""
     fresh_charges: np.ndarray
@@ -181,15 +181,15 @@ def optimize(
     fresh_world = replace(world, population=population(report_customers, seed + 2))
     started = start_world(fresh_world, seed=seed + 2, threads=threads)
     nothing = Frequencies.nothing(space.segments, space.channels)
-    plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best"), plan]
-    plans += [space.plan(choice, "all_year") for choice in same]
+    plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best")]
+    plans += [*(space.plan(choice, "all_year") for choice in same), plan]
     fresh = simulate(started, plans, seed=seed + 2, tail=tail or plan, threads=threads)
     with budget.regardless():
         seen = again.run([space.nothing(), best])
 
     seen_charges, fresh_charges = (charges(run, limits, tariffs, objective) for run in (seen, fresh))
     promised = _gain(seen, objective, 1, seen_charges)
-    delivered = _gain(fresh, objective, 3, fresh_charges)
+    delivered = _gain(fresh, objective, len(plans) - 1, fresh_charges)
     days = budget.spent
     say(1.0, "done")
     return Optimization(

@@ -27,6 +27,7 @@ from sim.by_period import simulate
 from sim.compare import base_total, value_per_customer
 from sim.engine.tables import COST, NANO, OPT_OUTS, ORDERS, REVENUE, SENT, UNSUBSCRIBED_EXPECTED
 from sim.errors import InputError
+from sim.periods import PeriodPlan
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.units import MICRO
@@ -89,6 +90,8 @@ def before_after(
         "assumptions": assumption_rows(base),
     }
     result["verdict"], result["remarks"] = _verdict(result)
+    if isinstance(plan, PeriodPlan):
+        result["remarks"] = [*result["remarks"], "The plan has periods: the change is to its average week."]
     result["provenance"] = provenance_part(clock, seed=seed)
     say(3, 3, "done")
     frames = {"measures": _frame(result["measures"]), "segments": _frame(result["segments"])}

@@ -19,7 +19,7 @@ import numpy as np
 from sim import simulate as one_plan
 from sim.engine import barrier
 from sim.engine.blocks import BLOCK, Run, Totals, _add_up, outputs, put_back
-from sim.engine.day import WHOLE_DAYS, advance_blocks
+from sim.engine.day import EVENING, MORNING, WHOLE_DAYS, advance_blocks
 from sim.engine.tables import Out, Tables, with_fields
 from sim.lower import lower_tables
 from sim.lower_lines import LoweredLines, lower_lines
@@ -166,7 +166,12 @@ def _together(
         here = replace(run, tables=piece.tables)
         for day in range(piece.first, piece.end, step):
             until = day + step
-            barrier._advance(here, tasks, each, day, until)
+            if shared.rationed:
+                each(barrier._go(here, MORNING, day, until))
+                barrier._ration(shared, tasks, day)
+                each(barrier._go(here, EVENING, day, until))
+            else:
+                each(barrier._go(here, WHOLE_DAYS, day, until))
             if until % DAYS_PER_WEEK == 0:
                 week = until // DAYS_PER_WEEK - 1
                 sums = barrier._sum(task.out.lane[:, week] for task in tasks)
