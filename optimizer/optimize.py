@@ -45,6 +45,7 @@ from optimizer.stages import (
     within,
 )
 from optimizer.tariffs import Tariff
+from optimizer.worlds import OverWorlds, Worlds
 from sim.by_period import simulate
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
@@ -104,6 +105,8 @@ class Optimization:
     """Distinct plans compared on the selection's customers."""
     customers: int
     """Simulated customers of the search."""
+    over_worlds: OverWorlds | None = None
+    """What the plan was chosen by, where it was chosen for many worlds."""
 
 
 def optimize(
@@ -121,6 +124,7 @@ def optimize(
     budget: Budget | None = None,
     start: Frequencies | None = None,
     tail: Frequencies | None = None,
+    worlds: Callable[[Evaluator], Worlds] | None = None,
     price_share: float = 0.05,
     currency: str = "",
     threads: int | None = None,
@@ -132,6 +136,7 @@ def optimize(
     the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
     plan so far is selected and reported. ``start``: a plan to start from as well, as of an earlier search.
     ``tail``: the plan that goes on after the horizon in all worlds; default the one that is found.
+    ``worlds``: makes the question of the given evaluator in other worlds; the plan is then chosen for all of them.
     ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. Raises
     ``Infeasible`` when no plan is found that keeps the limits.
     """
@@ -174,7 +179,12 @@ def optimize(
         others = [found.best.choice, sketch[0], uniform.choice, *same, *given]
         selected = select(again, some, every, others, settings)
         priced = _prices(again, fewer, every, found, settings, price_share, say)
-    best = selected.best.choice
+    best, over_worlds = selected.best.choice, None
+    if worlds:
+        many = worlds(again)
+        more = [] if found.stopped else many.candidates(best, settings, within(say, 0.84, 0.87))
+        candidates = many.fitting(best, more, every, settings.buffer)
+        best, over_worlds = many.choose(candidates, best, within(say, 0.87, 0.88))
     plan = space.plan(best, "plan")
 
     say(0.88, "report on fresh customers")
@@ -212,6 +222,7 @@ def optimize(
         seconds=time.perf_counter() - budget.began,
         candidates=selected.candidates,
         customers=again.customers,
+        over_worlds=over_worlds,
     )
 
 

@@ -60,7 +60,7 @@ def optimize_tables(result: Result) -> list[Table | str]:
         ),
         *_red_zones(result),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
-        *([escape(str(result["doubt"]["statement"]))] if "doubt" in result else []),
+        *(escape(str(result[part]["statement"])) for part in ("over_worlds", "doubt") if part in result),
     ]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from optimizer.limits import Limit, broken, used_of
-from optimizer.objective import Objective, worth
+from optimizer.objective import UNITS, Objective, worth
 from optimizer.optimize import Optimization
 from optimizer.prices import Price
 from scenarios.outcome import Part, cost, estimate
 from scenarios.planfile import plan_part
+from scenarios.under_worlds import WORDS, worlds_part
 from sim.compare import base_total, compare
 from sim.periods import PeriodPlan
 from sim.result import SimulationResult
@@ -38,6 +39,11 @@ def search_outcome(done: Optimization, objective: Objective, currency: str) -> P
         "limits": limit_rows(done, currency),
         "certificate": certificate(done),
         "search": search_part(done),
+        **(
+            {}
+            if done.over_worlds is None
+            else {"over_worlds": worlds_part(done.over_worlds, UNITS.get(objective, currency))}
+        ),
     }
 
 
@@ -151,6 +157,8 @@ def _limit_row(limit: Limit, used: float, currency: str) -> Part:
 def _statement(done: Optimization, customers: int, same: bool) -> str:
     found, who = done.found, f"the {customers:,} simulated customers of the search"
     plan = "it" if same else "the plan the search ended with"
+    if done.over_worlds is not None:
+        plan = "the plan the search ended with"
     if found.stopped:
         return (
             f"The search ended early because {found.stopped}: this is the best plan so far, and further changes may "
@@ -171,6 +179,10 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
     else:
         tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
     choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
+    if done.over_worlds is not None:
+        worlds, plans = done.over_worlds.value.shape
+        by = WORDS[done.over_worlds.criterion]
+        choice = f"The reported plan has the best {by} over {worlds} worlds of {plans} plans that keep the limits"
     after = "found one" if done.fresh.tail.name == "plan" else "current policy"
     if isinstance(done.plan, PeriodPlan) and done.fresh.tail.name == "plan":
         after = "average week of the found one"

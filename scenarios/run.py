@@ -32,6 +32,7 @@ from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.rundir import part_folder
 from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
+from scenarios.under_worlds import worlds_of
 from scenarios.world import Base, load_base, make_world, no_contact
 from sim.by_period import simulate
 from sim.campaigns import Program
@@ -188,6 +189,7 @@ def optimize_scenario(
         budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
         start=None if start is None else plan_of(start, loaded),
         tail=world.current if ask.tail == "current" else None,
+        worlds=worlds_of(base, ask, seed + REPORT_SEED) if ask.under != "stated" else None,
         currency=loaded.scenario.currency,
         threads=threads,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,

@@ -289,6 +289,11 @@ class Optimize(BaseModel):
     """Channel -> the frequencies a plan may choose, ascending."""
     tail: Literal["found", "current"] = "found"
     """The plan that goes on after the horizon, in all worlds alike: the found one, or the current policy again."""
+    under: Literal["stated", "mean", "worst_decile", "regret"] = "stated"
+    """What the plan must be best under: the stated numbers; or, over ``worlds`` drawn from the intervals of the numbers
+    and the fatigue presets, in the mean, in the worst tenth, or in the greatest regret."""
+    worlds: Annotated[int, Field(ge=4, le=200)] = 20
+    """Worlds drawn, where ``under`` asks for them."""
     search_customers: Annotated[int, Field(ge=1, le=100_000_000)]
     """Customers simulated during the search; the found plan is valued on fresh ones."""
     periods: Annotated[tuple[Period, ...], Field(strict=False)] = ()

@@ -123,7 +123,7 @@ def plan_view(result: Row) -> Row:
         "plans": tables.plan_heats(result),
         "limits": tables.limit_rows(result),
         "certificate": result.get("certificate", {}).get("statement", ""),
-        "assumed": result.get("doubt", {}).get("statement", ""),
+        "assumed": " ".join(str(result[part]["statement"]) for part in ("over_worlds", "doubt") if part in result),
         "search": search_sentence(result),
         "rounds": tables.search_rows(result),
         "flows": tables.flow_matrix(result),
