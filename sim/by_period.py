@@ -22,7 +22,6 @@ from sim.engine.blocks import BLOCK, Run, Totals, _add_up, outputs, put_back
 from sim.engine.day import EVENING, MORNING, WHOLE_DAYS, advance_blocks
 from sim.engine.tables import Out, Tables, with_fields
 from sim.lower import lower_tables
-from sim.lower_lines import LoweredLines, lower_lines
 from sim.lower_rules import RULES_BESIDE
 from sim.periods import PeriodPlan, average_week, in_week
 from sim.policy import Frequencies
@@ -92,24 +91,23 @@ def _pieces(world: World, plans: Sequence[Frequencies], tail: Frequencies, **opt
     """The horizon cut where a period of any plan begins, then the tail."""
     begins = {period.first_week for plan in plans if isinstance(plan, PeriodPlan) for period in plan.periods}
     firsts = sorted(week for week in begins | {1} if week <= world.weeks)
-    lowered = [lower_lines(world, [in_week(plan, week) for plan in plans], tail) for week in firsts]
-    plain = lower_tables(world, [in_week(plan, 1) for plan in plans], tail, **options)
-    on = {name: any(lines.scalars[name] for lines in lowered) for name in lowered[0].scalars}
-    plain = plain._replace(s=with_fields(plain.s, **on))
+    lowered = [lower_tables(world, [in_week(plan, week) for plan in plans], tail, **options) for week in firsts]
+    on = {name: np.max([each.s[name] for each in lowered], axis=0) for name in lowered[0].s.dtype.names or ()}
+    plain = lowered[0]._replace(s=with_fields(lowered[0].s, **on))  # what any of the plans needs is on
     days, horizon = [DAYS_PER_WEEK * (week - 1) for week in firsts], DAYS_PER_WEEK * world.weeks
     pieces = [
         _Piece(first, end, _switching(plain, lowered[max(0, n - 1)], lowered[n], first))
         for n, (first, end) in enumerate(zip(days, [*days[1:], horizon], strict=True))
     ]
-    after = plain._replace(pace=lowered[-1].arrays["pace"], runs=lowered[-1].arrays["runs"])
+    after = plain._replace(pace=lowered[-1].pace, runs=lowered[-1].runs)
     return [*pieces, _Piece(horizon, world.days, after)]
 
 
-def _switching(plain: Tables, before: LoweredLines, now: LoweredLines, first: int) -> Tables:
+def _switching(plain: Tables, before: Tables, now: Tables, first: int) -> Tables:
     """Tables in which the plan of ``before`` holds until day ``first``, and that of ``now`` from then on. What is
     booked from then on is booked as of the horizon, phase 0; so the earlier plan stands at the place of phase 1."""
-    pace, runs = now.arrays["pace"].copy(), now.arrays["runs"].copy()
-    pace[:, 1], runs[:, 1] = before.arrays["pace"][:, 0], before.arrays["runs"][:, 0]
+    pace, runs = now.pace.copy(), now.runs.copy()
+    pace[:, 1], runs[:, 1] = before.pace[:, 0], before.runs[:, 0]
     phase = (np.arange(len(plain.days)) < first).astype(np.uint64)
     return plain._replace(pace=pace, runs=runs, days=with_fields(plain.days, phase=phase))
 
