@@ -1,9 +1,9 @@
 """The effects table: what every single change of the incumbent plan does, exactly and paired.
 
-A change of one segment's frequency on one channel can only touch customers who visit that segment and may be
-contacted through that channel; for all others the effect is exactly 0, so only these are simulated. Draws are
-shared, so effects are differences per customer, on value and on every row of every limit. Capacity and reputation are
-off (``optimizer.shared``).
+A change of one segment's frequency on one channel (in one period, where there are some) can only touch customers who
+visit that segment and may be contacted through that channel; for all others the effect is exactly 0, so only these
+are simulated. Draws are shared, so effects are differences per customer, on value and on every row of every limit.
+Capacity and reputation are off (``optimizer.shared``).
 """
 
 from __future__ import annotations
@@ -19,29 +19,30 @@ from optimizer.objective import Objective, worth
 from optimizer.shared import nothing_shared
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff, volumes
+from sim.by_period import simulate
 from sim.policy import Frequencies
 from sim.result import SimulationResult
-from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
 
 
 @dataclass(frozen=True)
 class Effects:
-    """Effects of single changes around an incumbent, totals over the real base. B = most levels of a channel."""
+    """Effects of single changes around an incumbent, totals over the real base. R = rows of a choice, B = most levels
+    of a channel."""
 
     incumbent: Choice
     value: npt.NDArray[np.float64]
-    """(S, L, B) change of value, currency; 0 for the incumbent's own level, -inf for levels that do not exist or were
+    """(R, L, B) change of value, currency; 0 for the incumbent's own level, -inf for levels that do not exist or were
     not simulated."""
     value_se: npt.NDArray[np.float64]
-    """(S, L, B) its standard error."""
+    """(R, L, B) its standard error."""
     parts: npt.NDArray[np.float64]
-    """(S, L, B, parts) change of what the limits measure, at unit costs."""
+    """(R, L, B, parts) change of what the limits measure, at unit costs."""
     volume: npt.NDArray[np.float64]
-    """(S, L, B, tariffs) change of the contacts of the horizon."""
+    """(R, L, B, tariffs) change of the contacts of the horizon."""
     visited: npt.NDArray[np.bool_]
-    """(S,) whether anybody is ever in the segment."""
+    """(R,) whether anybody is ever in the row's segment."""
 
 
 def effects_table(
@@ -64,17 +65,17 @@ def effects_table(
     ``spend``: told the customer-days of every cell; may raise to stop.
     """
     started = nothing_shared(started)
-    (segments, channels), most = space.shape, max(len(levels) for levels in space.levels)
+    (rows, channels), most = space.shape, max(len(levels) for levels in space.levels)
     width = parts_of(result, limits).shape[1]
-    value = np.full((segments, channels, most), -np.inf)
-    error = np.zeros((segments, channels, most))
-    parts = np.zeros((segments, channels, most, width))
-    volume = np.zeros((segments, channels, most, len(tariffs)))
-    visited = np.zeros(segments, dtype=bool)
+    value = np.full((rows, channels, most), -np.inf)
+    error = np.zeros((rows, channels, most))
+    parts = np.zeros((rows, channels, most, width))
+    volume = np.zeros((rows, channels, most, len(tariffs)))
+    visited = np.zeros(rows, dtype=bool)
     scale, detailed = started.world.population.scale, details_needed(limits)
     reachable = started.begin.subscribed * started.people.contactable
-    for s, c in np.ndindex(segments, channels):
-        visits = (result.totals.visited[0] >> s & 1).astype(bool)
+    for s, c in np.ndindex(rows, channels):
+        visits = (result.totals.visited[0] >> space.segment_of(s) & 1).astype(bool)
         visited[s] = visits.any()
         levels = [k for k in range(len(space.levels[c])) if 0 < abs(k - incumbent[s, c]) <= (steps or most)]
         value[s, c, [int(incumbent[s, c]), *levels]] = 0.0

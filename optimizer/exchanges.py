@@ -6,6 +6,7 @@ segments that get each other's levels. Where there are many, fewer customers sor
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -47,13 +48,14 @@ def exchange_choices(
 
 
 def swapped_segments(evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows) -> list[Choice]:
-    """Two segments get each other's levels: more cells than a pair of changes, and the table, which adds up single
-    changes, is far off for them; so all are tried that do not exceed the limits by far."""
+    """Two segments get each other's levels (or two periods of a segment): more cells than a pair of changes, and the
+    table, which adds up single changes, is far off for them; so all are tried that do not exceed the limits by far."""
     choices = []
-    for a, b in zip(*np.triu_indices(len(incumbent.choice), 1), strict=True):
+    for a, b in itertools.combinations(range(len(incumbent.choice)), 2):
         choice = incumbent.choice.copy()
         choice[[a, b]] = choice[[b, a]]
-        if not (table.visited[a] and table.visited[b]) or (choice == incumbent.choice).all():
+        alike = not evaluator.space.differ_in_one(a, b) or bool((choice == incumbent.choice).all())
+        if alike or not (table.visited[a] and table.visited[b]):
             continue
         change = sum(table.parts[s, c, choice[s, c]] for s in (a, b) for c in range(choice.shape[1]))
         over = rows.use(incumbent.parts + change) - rows.bound

@@ -34,13 +34,23 @@ from optimizer.select import select
 from optimizer.settings import SearchSettings
 from optimizer.shared import capacity_limits, unrationed
 from optimizer.space import Choice, Space
-from optimizer.stages import calibrated_search, on_fewer, refuse_conflict, scout, sketches, uniform_start, within
+from optimizer.stages import (
+    all_year,
+    calibrated_search,
+    on_fewer,
+    refuse_conflict,
+    scout,
+    sketches,
+    uniform_start,
+    within,
+)
 from optimizer.tariffs import Tariff
+from optimizer.worlds import OverWorlds, Worlds
+from sim.by_period import simulate
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.result import SimulationResult
-from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
 from sim.world import World
@@ -70,11 +80,12 @@ class Optimization:
     """What was promised is a number by now, luck and selection in it; the error is that of what was delivered, so the
     interval holds the promise less the true value of the plan as often as it says, however the plan was chosen."""
     fresh: SimulationResult
-    """Report run: plans "no_contact", "current", "uniform_best", "plan"."""
+    """Report run: plans "no_contact", "current", "uniform_best", where there are periods "all_year" (what a short
+    search finds without them), and last "plan"."""
     fresh_parts: np.ndarray
-    """(4, parts) what the limits measure in the report run."""
+    """(W, parts) what the limits measure in the report run."""
     fresh_charges: np.ndarray
-    """(4,) what the plans pay in the report run beyond what was simulated: bills over unit costs, soft limits."""
+    """(W,) what the plans pay in the report run beyond what was simulated: bills over unit costs, soft limits."""
     seen_charges: np.ndarray
     """(2,) the same on the customers of the search."""
     seen: SimulationResult
@@ -94,6 +105,8 @@ class Optimization:
     """Distinct plans compared on the selection's customers."""
     customers: int
     """Simulated customers of the search."""
+    over_worlds: OverWorlds | None = None
+    """What the plan was chosen by, where it was chosen for many worlds."""
 
 
 def optimize(
@@ -111,6 +124,7 @@ def optimize(
     budget: Budget | None = None,
     start: Frequencies | None = None,
     tail: Frequencies | None = None,
+    worlds: Callable[[Evaluator], Worlds] | None = None,
     price_share: float = 0.05,
     currency: str = "",
     threads: int | None = None,
@@ -122,6 +136,7 @@ def optimize(
     the report, each with latent draws of its own. ``budget``: what the search may spend; when it ends early, the best
     plan so far is selected and reported. ``start``: a plan to start from as well, as of an earlier search.
     ``tail``: the plan that goes on after the horizon in all worlds; default the one that is found.
+    ``worlds``: makes the question of the given evaluator in other worlds; the plan is then chosen for all of them.
     ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. Raises
     ``Infeasible`` when no plan is found that keeps the limits.
     """
@@ -143,7 +158,9 @@ def optimize(
     with budget.regardless():
         uniform = uniform_start(seeking, settings, say)
     given = [] if start is None else [space.nearest(start)]
-    sketch = sketches(seeking, [uniform.choice, space.nothing(), *given], tail, settings, within(say, 0.12, 0.3))
+    same = all_year(seeking, [uniform.choice, space.nothing()], settings, within(say, 0.12, 0.18))
+    starts = [uniform.choice, space.nothing(), *same, *given]
+    sketch = sketches(seeking, starts, tail, settings, within(say, 0.18 if same else 0.12, 0.3))
     refuse_conflict(scout(seeking) or seeking, sketch[-1], settings, currency)
 
     after = tail or space.plan(sketch[-1], "plan")
@@ -159,24 +176,30 @@ def optimize(
     some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
         calibrate([some], every, found.best.choice)
-        others = [found.best.choice, sketch[0], uniform.choice, *given]
+        others = [found.best.choice, sketch[0], uniform.choice, *same, *given]
         selected = select(again, some, every, others, settings)
         priced = _prices(again, fewer, every, found, settings, price_share, say)
-    best = selected.best.choice
+    best, over_worlds = selected.best.choice, None
+    if worlds:
+        many = worlds(again)
+        more = [] if found.stopped else many.candidates(best, settings, within(say, 0.84, 0.87))
+        candidates = many.fitting(best, more, every, settings.buffer)
+        best, over_worlds = many.choose(candidates, best, within(say, 0.87, 0.88))
     plan = space.plan(best, "plan")
 
     say(0.88, "report on fresh customers")
     fresh_world = replace(world, population=population(report_customers, seed + 2))
     started = start_world(fresh_world, seed=seed + 2, threads=threads)
     nothing = Frequencies.nothing(space.segments, space.channels)
-    plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best"), plan]
+    plans = [nothing, replace(world.current, name="current"), space.plan(uniform.choice, "uniform_best")]
+    plans += [*(space.plan(choice, "all_year") for choice in same), plan]
     fresh = simulate(started, plans, seed=seed + 2, tail=tail or plan, threads=threads)
     with budget.regardless():
         seen = again.run([space.nothing(), best])
 
     seen_charges, fresh_charges = (charges(run, limits, tariffs, objective) for run in (seen, fresh))
     promised = _gain(seen, objective, 1, seen_charges)
-    delivered = _gain(fresh, objective, 3, fresh_charges)
+    delivered = _gain(fresh, objective, len(plans) - 1, fresh_charges)
     days = budget.spent
     say(1.0, "done")
     return Optimization(
@@ -199,6 +222,7 @@ def optimize(
         seconds=time.perf_counter() - budget.began,
         candidates=selected.candidates,
         customers=again.customers,
+        over_worlds=over_worlds,
     )
 
 

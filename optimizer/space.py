@@ -1,4 +1,8 @@
-"""What may be chosen: one frequency level per segment and channel."""
+"""What may be chosen: one frequency level per segment and channel, or per period, segment and channel.
+
+A choice has a row for each segment (R = S), or for each segment in each period (R = P S; the segments of the first
+period come first). Table, program and search know rows and channels, whatever the rows stand for.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,11 @@ import numpy.typing as npt
 
 from sim.checks import require
 from sim.errors import InputError
+from sim.periods import Period, PeriodPlan, during
 from sim.policy import Frequencies
 
 Choice = npt.NDArray[np.int64]
-"""(S, L) index of the level of each segment and channel."""
+"""(R, L) index of the level of each row and channel."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Space:
     """Campaigns and cascades that run beside every plan of the space."""
     offers: tuple[tuple[str, str, str], ...] = ()
     """(segment, channel, offer) that every plan of the space carries."""
+    periods: tuple[Period, ...] = ()
+    """Periods decided one by one; () = the same plan all the time."""
 
     def __post_init__(self) -> None:
         for channel, levels in zip(self.channels, self.levels, strict=True):
@@ -53,32 +60,51 @@ class Space:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return len(self.segments), len(self.channels)
+        """(R, L)"""
+        return len(self.segments) * max(1, len(self.periods)), len(self.channels)
+
+    def segment_of(self, row: int) -> int:
+        """Number of the segment that a row of a choice is about."""
+        return row % len(self.segments)
+
+    def differ_in_one(self, row: int, other: int) -> bool:
+        """Whether two rows are of the same period or of the same segment."""
+        return row // len(self.segments) == other // len(self.segments) or self.segment_of(row - other) == 0
 
     @property
     def size(self) -> int:
         """Number of plans."""
-        per_segment = 1
+        per_row = 1
         for levels in self.levels:
-            per_segment *= len(levels)
-        return int(per_segment ** len(self.segments))
+            per_row *= len(levels)
+        return int(per_row ** self.shape[0])
 
     def beside(self, plan: Frequencies) -> Space:
         """The same choices, with the campaigns and offers of ``plan`` running beside."""
         return replace(self, campaigns=plan.campaigns, offers=plan.offers)
 
+    def by_period(self, periods: Sequence[Period]) -> Space:
+        """The same choices in every period anew; without periods, once."""
+        return replace(self, periods=tuple(periods))
+
+    def in_every_period(self, choice: Choice) -> Choice:
+        """A choice of this space without periods, made in each of them."""
+        return np.tile(choice, (max(1, len(self.periods)), 1))
+
     def plan(self, choice: Choice, name: str) -> Frequencies:
         """The frequencies a choice stands for."""
-        table = np.array(
-            [[self.levels[c][choice[s, c]] for c in range(len(self.channels))] for s in range(len(self.segments))]
-        )
+        table = np.column_stack([np.array(levels)[choice[:, c]] for c, levels in enumerate(self.levels)])
+        if self.periods:
+            tables = table.reshape(len(self.periods), len(self.segments), len(self.channels))
+            return PeriodPlan.by(name, self.segments, self.channels, self.periods, tables, self.campaigns, self.offers)
         return Frequencies(name, self.segments, self.channels, table, self.campaigns, self.offers)
 
     def nearest(self, plan: Frequencies) -> Choice:
         """The choice whose levels are nearest to a plan's frequencies."""
         choice = self.nothing()
-        for s, c in np.ndindex(choice.shape):
-            choice[s, c] = int(np.argmin(np.abs(np.array(self.levels[c]) - plan.per_week[s, c])))
+        rates = np.concatenate([during(plan, period) for period in self.periods]) if self.periods else plan.per_week
+        for row, c in np.ndindex(choice.shape):
+            choice[row, c] = int(np.argmin(np.abs(np.array(self.levels[c]) - rates[row, c])))
         return choice
 
     def nothing(self) -> Choice:
@@ -86,12 +112,12 @@ class Space:
         return np.zeros(self.shape, dtype=np.int64)
 
     def uniform(self) -> Iterator[Choice]:
-        """Every level vector common to all segments."""
+        """Every level vector common to all rows."""
         for vector in itertools.product(*(range(len(levels)) for levels in self.levels)):
-            yield np.tile(np.array(vector, dtype=np.int64), (len(self.segments), 1))
+            yield np.tile(np.array(vector, dtype=np.int64), (self.shape[0], 1))
 
     def all(self) -> Iterator[Choice]:
         """Every plan; for small spaces only."""
-        cells = [range(len(self.levels[c])) for _ in self.segments for c in range(len(self.channels))]
+        cells = [range(len(levels)) for _ in range(self.shape[0]) for levels in self.levels]
         for vector in itertools.product(*cells):
             yield np.array(vector, dtype=np.int64).reshape(self.shape)

@@ -91,6 +91,19 @@ def sketches(
     return [first, search(more, first, short, within(say, 0.5, 1.0)).best.choice]
 
 
+def all_year(seeking: Evaluator, wanted: Sequence[Choice], settings: SearchSettings, say: Progress) -> list[Choice]:
+    """Where the space has periods: the best plan without them that short searches on few customers find, from the first
+    period of each of ``wanted``; else nothing. The search by period starts from it too."""
+    space = seeking.space
+    if not space.periods:
+        return []
+    few = on_fewer(seeking, max(1, seeking.customers // _SKETCH_CUSTOMERS))
+    plain = replace(few.elsewhere(), space=space.by_period(()))
+    short = replace(settings, rounds=_SKETCH_ROUNDS, thorough=False)
+    found = [search(plain, choice[: len(space.segments)], short, say).best for choice in wanted]
+    return [space.in_every_period(best_of(plain, found, settings).choice)]
+
+
 def refuse_conflict(few: Evaluator, choice: Choice, settings: SearchSettings, currency: str) -> None:
     """Limits that contradict each other are told before the long search."""
     with few.budget.regardless():

@@ -17,7 +17,7 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.named_rules import named_rules, without_all, without_rule
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, headline, money, number
 from sim.errors import InputError
@@ -55,7 +55,7 @@ def attribute_rules(
         "command": "rules",
         "scenario": scenario_part(loaded, ruled.population),
         "plan_name": chosen.name,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "verdict": _verdict(rows, loaded.scenario.currency),
         "rules": rows,
         "contacts": ruled.contacts,

@@ -12,21 +12,25 @@ import numpy.typing as npt
 from pydantic import BaseModel
 
 from optimizer.limits import Limit
+from optimizer.space import Space
 from optimizer.tariffs import Tariff
 from scenarios import schema
 from scenarios.build_program import capacities_of, program_of, timing_of
 from scenarios.build_rules import contact_policy, current_of
 from scenarios.limits import limits_of, tariff_of
 from scenarios.load import LoadedScenario
+from scenarios.periods import periods_of, within_period
 from scenarios.values import Quantity
 from sim import domain
 from sim.campaigns import Program
 from sim.capacity import Capacity
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.errors import InputError
+from sim.periods import Period
 from sim.policy import ContactPolicy, Frequencies
 from sim.rfm import RfmScheme
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR
+from sim.world import World
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,20 @@ def levels(loaded: LoadedScenario) -> dict[str, tuple[float, ...]]:
 
 def limits(loaded: LoadedScenario) -> tuple[Limit, ...]:
     """The limits of the search; one on a disabled channel falls away."""
-    return limits_of([limit.model_dump() for limit in loaded.scenario.optimize.limits], channel_names(loaded))
+    given = [within_period(limit.model_dump(), periods(loaded)) for limit in loaded.scenario.optimize.limits]
+    return limits_of(given, channel_names(loaded))
+
+
+def periods(loaded: LoadedScenario) -> tuple[Period, ...]:
+    """Periods of the horizon that get plans of their own; () = one plan."""
+    scenario = loaded.scenario
+    return periods_of([period.model_dump() for period in scenario.optimize.periods], scenario.horizon.weeks)
+
+
+def space(loaded: LoadedScenario, world: World) -> Space:
+    """What the search may choose, beside the campaigns and offers of the current plan."""
+    menu = Space.of(world.rfm.segments, world.channel_names, levels(loaded))
+    return menu.beside(world.current).by_period(periods(loaded))
 
 
 def tariffs(loaded: LoadedScenario) -> tuple[Tariff, ...]:

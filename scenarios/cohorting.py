@@ -19,7 +19,7 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.logged import OTHER, PLAN, Versus, simulate_two_policies
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, headline, money, number
 from sim.compare import base_total, value_per_customer
@@ -71,7 +71,7 @@ def compare_cohorts(
         "command": "cohorts",
         "scenario": scenario_part(loaded, world.population),
         "plan_name": chosen.name,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "versus": against,
         "by": by,
         "cohorts": rows,

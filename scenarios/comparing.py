@@ -12,7 +12,7 @@ from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import load_plan, plan_rows
+from scenarios.planfile import load_plan, plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.read_run import name_of
 from scenarios.red_zones import red_zone_borders
@@ -119,7 +119,7 @@ def _row(alternative: Alternative, found: Valued, first: Valued, best: Valued, b
         "files": list(alternative.loaded.files),
         "digest": alternative.loaded.digest,
         "changes": changes_from(base, alternative.loaded),
-        "plan": plan_rows(alternative.chosen),
+        **plan_part(alternative.chosen),
         **measured,
         "contacts": found.contacts,
         "unsubscribes_by_channel": found.unsubscribes,

@@ -16,7 +16,7 @@ from scenarios.report.answers import ANSWERS, sections
 from scenarios.report.compared_messages import campaign_rows
 from scenarios.report.format import count, duration, frequency, money, number, percent, words
 from scenarios.report.limits import price_texts
-from scenarios.report.tables import red_zone_texts
+from scenarios.report.tables import by_period, red_zone_texts
 
 Result = Mapping[str, Any]
 NARROWEST = 100
@@ -44,8 +44,8 @@ def show(result: Result, directory: object = None, file: TextIO | None = None) -
 
 def simulate_tables(result: Result) -> list[Table | str]:
     """Money, contacts and the plan of one simulated policy."""
-    plan = _plan(result.get("plan", []), "Plan")
-    return [_head(result), *_some(_money(result), _contacts(result), _campaigns(result), plan), *_red_zones(result)]
+    plans = _plans(result, "Plan")
+    return [_head(result), *_some(_money(result), _contacts(result), _campaigns(result), *plans), *_red_zones(result)]
 
 
 def optimize_tables(result: Result) -> list[Table | str]:
@@ -55,13 +55,13 @@ def optimize_tables(result: Result) -> list[Table | str]:
         *_some(
             _delivered(result),
             _baselines(result),
-            _plan(result.get("plan", []), "Found plan"),
+            *_plans(result, "Found plan"),
             _limits(result),
             _contacts(result),
         ),
         *_red_zones(result),
         *([escape(str(result["certificate"]["statement"]))] if "certificate" in result else []),
-        *([escape(str(result["doubt"]["statement"]))] if "doubt" in result else []),
+        *(escape(str(result[part]["statement"])) for part in ("over_worlds", "doubt") if part in result),
     ]
 
 
@@ -205,6 +205,12 @@ def _contacts(result: Result) -> Table | None:
         share = percent(left / sent) if left is not None and sent else ""
         _row(table, channel, count(sent), "" if left is None else count(left), share)
     return table
+
+
+def _plans(result: Result, title: str) -> list[Table | None]:
+    """The plan, or that of each period."""
+    parts = by_period(result)
+    return [_plan(rows, f"{title}{name}") for name, rows in parts] or [_plan(result.get("plan", []), title)]
 
 
 def _plan(rows: Iterable[Mapping[str, Any]], title: str) -> Table | None:

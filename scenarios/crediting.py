@@ -25,11 +25,12 @@ from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money
 from sim.compare import Estimate, base_total
 from sim.errors import InputError
+from sim.periods import changed_rates
 from sim.policy import Frequencies
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def credit_parts(
         "command": "credit",
         "scenario": scenario_part(loaded, whole.population),
         "plan_name": chosen.name,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "parts": rows,
         "whole": together,
         "contacts": whole.contacts,
@@ -118,12 +119,11 @@ def only(plan: Frequencies, pieces: Sequence[Piece], kept: Iterable[str]) -> Fre
     """The plan with these parts alone. Without its offer a contact goes out all the same."""
     kept = set(kept)
     gone = {(piece.kind, piece.of) for piece in pieces if piece.name not in kept}
-    rates = np.array(plan.per_week)
-    rates[:, [lane for lane, name in enumerate(plan.channels) if ("channel", name) in gone]] = 0.0
-    return replace(
+    silent = [lane for lane, name in enumerate(plan.channels) if ("channel", name) in gone]
+    return changed_rates(
         plan,
+        lambda rates: np.where(np.isin(np.arange(rates.shape[1]), silent), 0.0, rates),
         name="part",
-        per_week=rates,
         offers=tuple(cell for cell in plan.offers if ("offer", cell[2]) not in gone),
         campaigns=tuple(name for name in plan.campaigns if ("campaign", name) not in gone),
     )

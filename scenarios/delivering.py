@@ -17,7 +17,7 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.on_time import on_time_interval
 from scenarios.outcome import Part
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, percent, stated
 from scenarios.schema_delivery import CallCentre as CallCentreTable
@@ -76,7 +76,7 @@ def plan_delivery(
         "command": "deliver",
         "scenario": scenario_part(loaded, daily.started.world.population),
         "plan_name": chosen.name,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "delivery_weeks": weeks,
         "target_share": target,
         "channels": rows,

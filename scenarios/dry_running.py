@@ -22,8 +22,10 @@ from scenarios.rundir import run_directory
 from scenarios.world import Base, load_base, make_world
 from sim.dry_run import NOT_DUE, SENT, DryRun, dry_run
 from sim.errors import InputError
+from sim.periods import in_week
 from sim.policy import Frequencies
 from sim.start import Started, start_world
+from sim.units import DAYS_PER_WEEK
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,11 +68,13 @@ def dry_run_scenario(
     """Each real customer once, on the morning of ``date`` (default: the day after the data), from the orders and
     messages until the day before."""
     clock, say = Clock(), progress or (lambda done, total, text: None)
+    week = _week_of(loaded, date)
     loaded = on_date(loaded, date)
     current = build.current_plan(loaded)
     plan = current
     if plan_file is not None:
         plan = load_plan(plan_file, current.segments, current.channels, build.program(loaded))
+    plan = in_week(plan, week)
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     started = _morning(base, seed, threads or os.cpu_count() or 1, say)
@@ -81,6 +85,12 @@ def dry_run_scenario(
     result["provenance"] = provenance_part(clock, seed=seed)
     say(1.0, 1.0, "done")
     return DryRunResult(result, _contacts(base, started, found), loaded.slug)
+
+
+def _week_of(loaded: LoadedScenario, date: dt.date | None) -> int:
+    """The week of the horizon, from 1, that a date is in; before it, the first."""
+    start = build.start_date(loaded)
+    return 1 if date is None or start is None else max(0, (date - start).days // DAYS_PER_WEEK) + 1
 
 
 def on_date(loaded: LoadedScenario, date: dt.date | None) -> LoadedScenario:

@@ -21,7 +21,7 @@ from scenarios.experiment_words import experiment_verdict
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.world import load_base, make_world, no_contact
 from sim.errors import InputError
@@ -79,7 +79,7 @@ def design_experiment(
         "metric": ask.metric,
         "versus": ask.versus,
         "plan_name": chosen.name,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "terms": {"power": ask.power, "alpha": ask.alpha, "most_share": ask.most_share, "most_weeks": ask.most_weeks},
         "durations": rows,
         "design": row,

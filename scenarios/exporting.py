@@ -23,7 +23,7 @@ from scenarios.daily import Daily, daily_contacts
 from scenarios.load import LoadedScenario, load_scenario, require_orders_file
 from scenarios.named_rules import binds, named_rules
 from scenarios.outcome import Part
-from scenarios.planfile import load_plan, plan_rows
+from scenarios.planfile import load_plan, period_rows, plan_rows
 from scenarios.read_run import load_result
 from scenarios.rule_relations import KINDS
 from scenarios.rundir import run_directory
@@ -31,6 +31,7 @@ from scenarios.schema_rules import Window
 from scenarios.world import Base, load_base, make_world
 from sim.errors import InputError
 from sim.lines import lines_of
+from sim.periods import in_week
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.world import World
@@ -91,10 +92,11 @@ def scenario_of(result: Part, run: Path) -> LoadedScenario:
 
 
 def caps_frame(loaded: LoadedScenario, plan: Frequencies) -> pl.DataFrame:
-    """Segment x channel: contacts a week, the same as a cap (so many in so many days), the rules that hold."""
+    """Segment x channel (of each period, where the plan has some): contacts a week, the same as a cap (so many in so
+    many days), the rules that hold."""
     rules = [rule for _, rule in named_rules(loaded.scenario.policy)]
     rows = []
-    for row in plan_rows(plan):
+    for row in period_rows(plan) or plan_rows(plan):
         held = [rule.name for rule in rules if binds(rule, row["segment"], row["channel"])]
         most, days = as_cap(row["per_week"])
         rows.append(row | {"max_contacts": most, "window_days": days, "rules": "; ".join(held)})
@@ -131,12 +133,12 @@ def calendar_frame(daily: Daily, loaded: LoadedScenario) -> pl.DataFrame:
 
 
 def audience_frame(base: Base, world: World, plan: Frequencies) -> pl.DataFrame:
-    """{customer_id, segment, holdout, contacts a week by channel}; one row per real customer."""
+    """{customer_id, segment, holdout, contacts a week by channel, as on the first day}; one row per real customer."""
     people = world.population
     values = people.recency_frequency_value(world.rfm.window_days, total=world.rfm.monetary == "total")
     segment = world.rfm.classify(*values)
     held = _held_out(world)
-    rates = np.where(held[:, None], 0.0, plan.per_week[segment])
+    rates = np.where(held[:, None], 0.0, in_week(plan, 1).per_week[segment])
     frame = pl.DataFrame(
         {
             "customer_id": _ids(base, people, people.base_customer),

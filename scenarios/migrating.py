@@ -18,7 +18,7 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.logged import OTHER, PLAN, Versus, segments_on, simulate_two_policies
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, money, percent
 from sim.compare import Estimate, base_total, value_per_customer
@@ -57,7 +57,7 @@ def migration_ledger(
         "scenario": scenario_part(loaded, world.population),
         "plan_name": chosen.name,
         "versus": versus,
-        "plan": plan_rows(chosen),
+        **plan_part(chosen),
         "total": estimate(total),
         "groups": groups,
         "moves": rows,

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from optimizer.limits import Limit, broken, used_of
-from optimizer.objective import Objective, worth
+from optimizer.objective import UNITS, Objective, worth
 from optimizer.optimize import Optimization
 from optimizer.prices import Price
 from scenarios.outcome import Part, cost, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part
+from scenarios.under_worlds import WORDS, worlds_part
 from sim.compare import base_total, compare
+from sim.periods import PeriodPlan
 from sim.result import SimulationResult
 from sim.units import MICRO
 
@@ -21,20 +23,27 @@ LABELS = {
     "no_contact": "No contact",
     "current": "Current policy",
     "uniform_best": "Best plan that is the same for all segments",
+    "all_year": "Plan without periods",
 }
 
 
 def search_outcome(done: Optimization, objective: Objective, currency: str) -> Part:
     """Everything that ``optimize`` reports beyond what it is worth as a simulated plan."""
+    names = [plan.name for plan in done.fresh.plans]
     return {
         "objective": objective,
         "promised": measured(done.seen, done.seen_charges, 1, 0, objective),
         "delivered": measured(done.fresh, done.fresh_charges, "plan", "no_contact", objective),
         "promised_minus_delivered": estimate(done.promised_minus_delivered),
-        "baselines": {name: rival(done, name, objective) for name in LABELS},
+        "baselines": {name: rival(done, name, objective) for name in LABELS if name in names},
         "limits": limit_rows(done, currency),
         "certificate": certificate(done),
         "search": search_part(done),
+        **(
+            {}
+            if done.over_worlds is None
+            else {"over_worlds": worlds_part(done.over_worlds, UNITS.get(objective, currency))}
+        ),
     }
 
 
@@ -60,7 +69,7 @@ def rival(done: Optimization, name: str, objective: Objective) -> Part:
         "label": LABELS[name],
         **measured(done.fresh, done.fresh_charges, name, "no_contact", objective),
         "feasible": not broken(done.limits, done.fresh_parts[world], done.fresh.world.weeks),
-        "plan": plan_rows(done.fresh.plans[world]),
+        **plan_part(done.fresh.plans[world]),
         "plan_minus_this": _gain(done.fresh, done.fresh_charges, "plan", name, objective),
     }
 
@@ -148,6 +157,8 @@ def _limit_row(limit: Limit, used: float, currency: str) -> Part:
 def _statement(done: Optimization, customers: int, same: bool) -> str:
     found, who = done.found, f"the {customers:,} simulated customers of the search"
     plan = "it" if same else "the plan the search ended with"
+    if done.over_worlds is not None:
+        plan = "the plan the search ended with"
     if found.stopped:
         return (
             f"The search ended early because {found.stopped}: this is the best plan so far, and further changes may "
@@ -159,14 +170,21 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
             f"The reported plan is the best of {done.candidates} plans compared on fresh customers."
         )
     if found.one_opt:
+        cell = "period, segment" if isinstance(done.plan, PeriodPlan) else "segment"
         more = f" and none of {found.exchanges_tried:,} promising exchanges" * bool(found.exchanges_tried)
         tried = (
-            f"On {who}, no single change of one segment and channel{more} improves {plan} within the limits by more "
+            f"On {who}, no single change of one {cell} and channel{more} improves {plan} within the limits by more "
             "than the standard error of the difference"
         )
     else:
         tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
     choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
+    if done.over_worlds is not None:
+        worlds, plans = done.over_worlds.value.shape
+        by = WORDS[done.over_worlds.criterion]
+        choice = f"The reported plan has the best {by} over {worlds} worlds of {plans} plans that keep the limits"
     after = "found one" if done.fresh.tail.name == "plan" else "current policy"
+    if isinstance(done.plan, PeriodPlan) and done.fresh.tail.name == "plan":
+        after = "average week of the found one"
     rest = f"After the horizon all plans go on as the {after}. Nothing is proved about larger changes"
     return f"{tried}. {choice}. {rest}."

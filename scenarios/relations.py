@@ -18,6 +18,7 @@ from scenarios.lookups import twice as _twice
 from scenarios.lookups import unknown as _unknown
 from scenarios.lookups import unknown_all as _unknown_all
 from scenarios.merge import RIVALS
+from scenarios.periods import period_findings
 from scenarios.program_relations import program_findings
 from scenarios.rule_relations import rule_findings
 from scenarios.schema import Scenario
@@ -44,6 +45,7 @@ def relation_findings(data: Table, today: dt.date) -> list[Finding]:
         _current,
         _levels,
         _limits,
+        period_findings,
         seasons,
         _delivery,
         lambda tables: _quantities(tables, (), str(data.get("currency", ""))),

@@ -21,7 +21,7 @@ from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows, toml_text
+from scenarios.planfile import plan_part, toml_text
 from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, money, number
@@ -179,7 +179,7 @@ def _result(
         "goal": {"measure": goal.measure, "target": target, "unit": unit},
         **({} if most_list_loss is None else {"most_list_loss": most_list_loss}),
         "plan_name": "required",
-        "plan": plan_rows(best.plan),
+        **plan_part(best.plan),
         "budget": budget,
         "budget_name": budget_name(loaded),
         "contacts_per_week": per_week,

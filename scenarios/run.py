@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.budget import Budget
 from optimizer.optimize import Optimization, optimize
-from optimizer.space import Space
 from scenarios import build
 from scenarios.basis import assumption_rows, history_part
 from scenarios.doubt import doubt
@@ -28,7 +27,7 @@ from scenarios.outcome import Part, Worlds, plan_outcome, values
 from scenarios.outcome_program import program_outcome
 from scenarios.outcome_search import search_outcome
 from scenarios.outcome_tables import customer_frame, flow_rows, segment_rows, weekly_rows
-from scenarios.planfile import load_plan, plan_rows
+from scenarios.planfile import load_plan, plan_part, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.read_run import name_of
 from scenarios.red_zones import red_zone_part
@@ -36,11 +35,12 @@ from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.rundir import part_folder
 from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
 from scenarios.stored_base import Room, base_of_any_size, temporary_room
+from scenarios.under_worlds import worlds_of
 from scenarios.world import Base, load_base, make_world, no_contact
+from sim.by_period import simulate
 from sim.campaigns import Program
 from sim.policy import Frequencies
 from sim.result import Findings, SimulationResult
-from sim.simulate import simulate
 from sim.stream import Ask, Engine
 from sim.world import World
 
@@ -185,7 +185,7 @@ def optimize_scenario(
     done = optimize(
         world,
         base.population,
-        Space.of(world.rfm.segments, world.channel_names, build.levels(loaded)).beside(world.current),
+        build.space(loaded, world),
         build.limits(loaded),
         tariffs=build.tariffs(loaded),
         seed=seed,
@@ -195,6 +195,7 @@ def optimize_scenario(
         budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
         start=None if start is None else plan_of(start, loaded),
         tail=world.current if ask.tail == "current" else None,
+        worlds=worlds_of(base, ask, seed + REPORT_SEED) if ask.under != "stated" else None,
         currency=loaded.scenario.currency,
         threads=threads,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
@@ -259,7 +260,7 @@ def _head(command: str, loaded: LoadedScenario, found: Findings, name: str, plan
         "command": command,
         "scenario": scenario_part(loaded, found.people),
         "plan_name": name,
-        "plan": plan_rows(plan),
+        **plan_part(plan),
         "current_plan": plan_rows(found.world.current),
     }
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from scenarios.names import ChannelName, Column, Name, PerWeek, Scalar, SegmentName, Text
 from scenarios.schema_delivery import CallCentre, Delivery
 from scenarios.schema_limits import Limit, Tariff
+from scenarios.schema_periods import Period
 from scenarios.schema_program import Campaign, Capacity, Cascade, Offer, Reputation, Timing
 from scenarios.schema_red_zones import RedZone
 from scenarios.schema_rules import Policy
@@ -289,8 +290,16 @@ class Optimize(BaseModel):
     """Channel -> the frequencies a plan may choose, ascending."""
     tail: Literal["found", "current"] = "found"
     """The plan that goes on after the horizon, in all worlds alike: the found one, or the current policy again."""
+    under: Literal["stated", "mean", "worst_decile", "regret"] = "stated"
+    """What the plan must be best under: the stated numbers; or, over ``worlds`` drawn from the intervals of the numbers
+    and the fatigue presets, in the mean, in the worst tenth, or in the greatest regret."""
+    worlds: Annotated[int, Field(ge=4, le=200)] = 20
+    """Worlds drawn, where ``under`` asks for them."""
     search_customers: Annotated[int, Field(ge=1, le=100_000_000)]
     """Customers simulated during the search; the found plan is valued on fresh ones."""
+    periods: Annotated[tuple[Period, ...], Field(strict=False)] = ()
+    """Weeks or seasons with plans of their own; they join the inherited ones, by name; left out or ``periods = []``:
+    one plan for the whole horizon."""
     limits: Annotated[tuple[Limit, ...], Field(strict=False)] = ()
     """Limits. A scenario's limits join the inherited ones, by name; ``limits = []`` removes them all."""
     tariffs: dict[ChannelName, Tariff] = {}

@@ -56,6 +56,8 @@ class Limit(BaseModel):
     """week: the rule holds in every single week."""
     weeks: Annotated[tuple[int, int], Field(strict=False)] | None = None
     """First and last week it holds for, counted from 1; left out = all."""
+    period: Text | None = None
+    """Only the weeks of this one of the periods: a budget or a capacity of a season."""
     exceptions: dict[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], Annotated[float, Field(ge=0)]] = {}
     """Week -> its own bound, of a weekly limit: { 12 = 300, 13 = 0 }."""
     enforce: Literal["hard", "soft", "report"] = "hard"

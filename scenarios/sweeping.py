@@ -26,12 +26,13 @@ from scenarios.grid import Axis, Point, grid
 from scenarios.kept_values import Kept, point_of, valued_of
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import load_plan, plan_rows
+from scenarios.planfile import load_plan, plan_part
 from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money, number
 from scenarios.world import FrameScenario
 from sim.errors import InputError
+from sim.periods import told_rates
 from sim.policy import Frequencies
 
 Progress = Callable[[float, float, str], None]
@@ -62,7 +63,7 @@ class Sweep:
     @property
     def digest(self) -> str:
         """Of the whole question."""
-        plan = None if self.plan is None else (self.plan.per_week.tolist(), self.plan.campaigns, self.plan.offers)
+        plan = None if self.plan is None else (told_rates(self.plan), self.plan.campaigns, self.plan.offers)
         points = [(point.loaded.digest, point.texts) for point in self.points]
         data = data_digests(self.loaded)
         return question_digest([points, self.loaded.digest, data, self.mode, plan, *self._draws])
@@ -191,7 +192,7 @@ def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -
     alternative = sweep.alternative(point, found)
     one = valuer.value(alternative, MARKS if sweep.capped else ())
     arrays, facts = point_of(one)
-    return arrays, {"plan": plan_rows(alternative.chosen), **facts}
+    return arrays, {**plan_part(alternative.chosen), **facts}
 
 
 def _restored(kept: Kept, point: Point, valuer: Valuer) -> tuple[Part, Valued | None]:

@@ -20,15 +20,16 @@ from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
 from scenarios.logged import segments_on, simulate_logged, start_logged
 from scenarios.outcome import Part, estimate
-from scenarios.planfile import plan_rows
+from scenarios.planfile import plan_part, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money, number
+from sim.by_period import simulate
 from sim.compare import base_total, value_per_customer
 from sim.engine.tables import COST, NANO, OPT_OUTS, ORDERS, REVENUE, SENT, UNSUBSCRIBED_EXPECTED
 from sim.errors import InputError
+from sim.periods import PeriodPlan
 from sim.policy import Frequencies
 from sim.result import SimulationResult
-from sim.simulate import simulate
 from sim.units import MICRO
 from sim.world import World
 
@@ -75,7 +76,7 @@ def before_after(
         "command": "before-after",
         "scenario": scenario_part(loaded, world.population),
         "plan_name": plan.name,
-        "plan": plan_rows(plan),
+        **plan_part(plan),
         "current_plan": plan_rows(current),
         "period_weeks": weeks,
         "measures": [{"measure": name, **_row(changed, twin, name, everybody)} for name in MEASURES],
@@ -89,6 +90,8 @@ def before_after(
         "assumptions": assumption_rows(base),
     }
     result["verdict"], result["remarks"] = _verdict(result)
+    if isinstance(plan, PeriodPlan):
+        result["remarks"] = [*result["remarks"], "The plan has periods: the change is to its average week."]
     result["provenance"] = provenance_part(clock, seed=seed)
     say(3, 3, "done")
     frames = {"measures": _frame(result["measures"]), "segments": _frame(result["segments"])}

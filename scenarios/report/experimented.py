@@ -126,7 +126,9 @@ def _price_figure(result: Result) -> Figure:
 
 
 def _price(row: Row) -> Row:
-    mean, low, high = (row.get(key, row["forgone"]) for key in ("forgone", "forgone_low", "forgone_high"))
+    mean, low, high = (
+        float(row[key if key in row else "forgone"]) for key in ("forgone", "forgone_low", "forgone_high")
+    )
     span = {"low": low, "high": high, "span": f"{number(low)} to {number(high)}"} if low < high else {}
     return {"mean": mean, "text": number(mean), **span}
 

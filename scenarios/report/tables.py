@@ -72,14 +72,40 @@ def channel_names(result: Row) -> list[str]:
     )
 
 
-def plan_heat(result: Row) -> Row | None:
-    """Segment x channel: contacts per week, the current plan's number, how strong the tint is (0 to 1)."""
+def by_period(result: Mapping[str, Any]) -> list[tuple[str, list[Row]]]:
+    """What a plan by period does in each of them: ", autumn (weeks 1 to 8)" and its rows; [] of another plan."""
+    parts: dict[str, list[Row]] = {}
+    for row in result.get("plan_by_period", []):
+        first, last = row["first_week"], row["last_week"]
+        when = f"week {first}" if first == last else f"weeks {first} to {last}"
+        parts.setdefault(f", {row['period']} ({when})", []).append(row)
+    return list(parts.items())
+
+
+def plan_heats(result: Row) -> list[Row]:
+    """The plan, or that of each period with its name; tints are comparable between periods."""
+    parts = by_period(result)
+    if not parts:
+        heat = plan_heat(result)
+        return [] if heat is None else [{**heat, "title": ""}]
+    most: dict[str, float] = {}
+    for row in [*result["plan_by_period"], *result.get("current_plan", [])]:
+        most[row["channel"]] = max(most.get(row["channel"], 0.0), row["per_week"])
+    made = [(name.removeprefix(", "), plan_heat({**result, "plan": rows}, most)) for name, rows in parts]
+    return [{**heat, "title": title} for title, heat in made if heat is not None]
+
+
+def plan_heat(result: Row, most: dict[str, float] | None = None) -> Row | None:
+    """Segment x channel: contacts per week, the current plan's number, how strong the tint is (0 to 1, of ``most`` by
+    channel)."""
     plan = {(row["segment"], row["channel"]): row for row in result.get("plan", [])}
     if not plan:
         return None
     current = {(row["segment"], row["channel"]): row["per_week"] for row in result.get("current_plan", [])}
     segments, channels = in_order(s for s, _ in plan), in_order(c for _, c in plan)
-    most = {channel: max(row["per_week"] for (_, c), row in plan.items() if c == channel) for channel in channels}
+    most = dict(most or {})
+    for (_, channel), row in plan.items():
+        most[channel] = max(most.get(channel, 0), row["per_week"])
     for (_, channel), now in current.items():
         most[channel] = max(most.get(channel, 0), now)
     starting = customers_at_start(result)

@@ -16,9 +16,19 @@ def models():
     """All tables a scenario is made of."""
     from pydantic import BaseModel
 
-    from scenarios import schema, schema_delivery, schema_limits, schema_program, schema_red_zones, schema_rules
+    from scenarios import (
+        schema,
+        schema_delivery,
+        schema_limits,
+        schema_periods,
+        schema_program,
+        schema_red_zones,
+        schema_rules,
+    )
 
-    parts = (schema, schema_delivery, schema_limits, schema_program, schema_red_zones, schema_rules)
+    parts = (
+        schema, schema_delivery, schema_limits, schema_periods, schema_program, schema_red_zones, schema_rules,
+    )  # fmt: skip
     found = {m for part in parts for m in vars(part).values() if isinstance(m, type)}
     return [m for m in found if issubclass(m, BaseModel) and m is not Quantity]
 
