@@ -132,7 +132,9 @@ class Pool:
 def groups_of(evaluator: Evaluator) -> list[Evaluator]:
     """The customers, dealt to groups."""
     rows = np.arange(evaluator.customers)
-    return [evaluator.elsewhere(evaluator.started.take_sample(rows[n::_GROUPS])) for n in range(min(_GROUPS, len(rows)))]
+    return [
+        evaluator.elsewhere(evaluator.started.take_sample(rows[n::_GROUPS])) for n in range(min(_GROUPS, len(rows)))
+    ]
 
 
 def spread(groups: Sequence[Evaluator], choice: Choice) -> npt.NDArray[np.float64]:

@@ -90,6 +90,10 @@ class Space:
         for vector in itertools.product(*(range(len(levels)) for levels in self.levels)):
             yield np.tile(np.array(vector, dtype=np.int64), (len(self.segments), 1))
 
+    def vectors(self) -> list[tuple[int, ...]]:
+        """All that one segment may get: a level of every channel."""
+        return list(itertools.product(*(range(len(levels)) for levels in self.levels)))
+
     def all(self) -> Iterator[Choice]:
         """Every plan; for small spaces only."""
         cells = [range(len(self.levels[c])) for _ in self.segments for c in range(len(self.channels))]
