@@ -27,8 +27,8 @@ _PARTS = 4
 _ROUGHLY = 0.05
 """Share of the best plan's value; who is so much worse on the first customers needs no closer look."""
 _STAGES = ((0.02, 4.0), (0.01, 3.0))
-"""Share of a bound, and standard errors of a difference, by which a plan may be on the wrong side on the first customers
-and on the first sample."""
+"""Share of a bound, and standard errors of a difference, by which a plan may be on the wrong side: on the first
+customers, on the first sample."""
 
 
 @dataclass(frozen=True)
