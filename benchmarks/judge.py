@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.enumerated import Enumerated, LimitSet
+from benchmarks.enumerated import LEAST_LEAD, Enumerated, LimitSet, limit_sets
 from optimizer.decide import Pool
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.space import Choice
@@ -62,6 +62,25 @@ class Judge:
         first, *others = self.samples
         return [Pool(self.every.fresh, self.margin), Pool(first, self.margin), Pool(first, self.margin, others)]
 
+    def questions(self, count: int, rng: np.random.Generator) -> list[tuple[LimitSet, Target]]:
+        """``count`` sets of limits, two thirds of them with two binding ones where the draws give so many."""
+        drawn = limit_sets(self.every, count, self.margin, rng)
+        two = self._asked([one for one in drawn if one.binding == 2], -(-2 * count // 3))
+        return [*two, *self._asked([one for one in drawn if one.binding == 1], count - len(two))]
+
+    def _asked(self, drawn: Sequence[LimitSet], count: int) -> list[tuple[LimitSet, Target]]:
+        """The first ones under which the best plan leads the best uniform one on the many customers, too."""
+        asked: list[tuple[LimitSet, Target]] = []
+        for one in drawn:
+            if len(asked) < count and self.leads(target := self.target(one)):
+                asked.append((one, target))
+        return asked
+
+    def leads(self, target: Target) -> bool:
+        """Whether the best plan is worth enough more than the best uniform one."""
+        ((behind, _),) = self.pools[-1].gains([target.uniform], target.best)
+        return -behind > LEAST_LEAD * self.pools[-1].seen(target.best).value > 0
+
     def target(self, drawn: LimitSet) -> Target:
         """The best plan, and the best one common to all segments, that keep the limits with the margin."""
         every, most = self.every, drawn.most * (1 - self.margin)
@@ -70,8 +89,7 @@ class Judge:
     def regret(self, target: Target, found: Choice) -> tuple[float, float]:
         """What is missing to the best, over what the best uniform plan misses, and its standard error."""
         (missing, error), (lead, _) = self.pools[-1].gains([found, target.uniform], target.best)
-        lead = max(-lead, 1e-9)
-        return max(0.0, -missing / lead), error / lead
+        return max(0.0, missing / lead), error / -lead
 
     def keeps(self, drawn: LimitSet, found: Choice) -> bool:
         """The limits themselves, on the first fresh customers and on the many."""

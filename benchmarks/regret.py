@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from benchmarks.case import Case, Reading
-from benchmarks.enumerated import WORLDS, Enumerated, LimitSet, enumerate_world, limit_sets
+from benchmarks.enumerated import WORLDS, Enumerated, LimitSet, enumerate_world
 from benchmarks.judge import Judge, Target
 from benchmarks.kept import Kept
 from optimizer.evaluate import Evaluated, Evaluator
@@ -130,15 +130,13 @@ def outcomes(
 
 
 def _read_world(name: str, ways: Sequence[str], sizes: Sizes, kept: Kept, say: Callable[[str], None]) -> None:
-    margin = SearchSettings().buffer
     every = enumerate_world(name, sizes.fresh)
     say(f"{name}: {every.space.size:,} plans on {sizes.fresh:,} fresh customers")
-    judging = Judge(every, margin)
+    judging = Judge(every, SearchSettings().buffer)
     rng = np.random.default_rng([sizes.seed, WORLDS.index(name)])
-    sets = list(limit_sets(every, sizes.sets, margin, rng))
-    targets = [judging.target(drawn) for drawn in sets]
+    questions = judging.questions(sizes.sets, rng)
     for way in ways:
-        for k, (drawn, target) in enumerate(zip(sets, targets, strict=True)):
+        for k, (drawn, target) in enumerate(questions):
             if kept.get(name, k, way) is not None:
                 continue
             one = judge(judging, drawn, target, way, sizes.customers, seed=10 * (k + 100 * sizes.seed) + 1)
@@ -148,7 +146,7 @@ def _read_world(name: str, ways: Sequence[str], sizes: Sizes, kept: Kept, say: C
                 f"{100 * one.error:5.3f} %  {'BROKEN' if one.broken else 'kept  '} {one.seconds:5.1f} s "
                 f"{one.simulations:6.0f} simulations"
             )
-        kept.put(name, "ended", way, value=len(sets))
+        kept.put(name, "ended", way, value=len(questions))
 
 
 def readings(results: dict[str, list[Outcome]], quick: bool) -> list[Reading]:

@@ -13,13 +13,21 @@ from optimizer.limits import Limit
 from optimizer.search import search
 from optimizer.settings import SearchSettings
 from optimizer.space import Choice
-from sim.domain import Behaviour
+from sim.domain import Behaviour, Channel
 from tests.optimizer.worlds import EMAIL, FOUR, SMS, evaluator_of, people, small_world, space_of, with_limits
 
 MOST_REGRET = 0.02
 BUFFER = 0.01
+PUSH = Channel(
+    "push", unit_cost=0.0005, orders_per_contact=0.003, fatigue_weight=0.7, unsubscribe_per_contact=0.0035,
+    delivered=0.95, seen=0.2, clicked=0.035, consent_share=0.45,
+)  # fmt: skip
 MEASURES = (Limit("budget", "cost", 1e9), Limit("sms", "contacts_per_week", 1e9, channel="sms"))
-MAIL_MEASURES = (Limit("mails", "contacts", 1e9), Limit("list", "unsubscribes", 1e9))
+MAIL_PUSH = Channel(
+    "push", unit_cost=0.0005, orders_per_contact=0.003, fatigue_weight=0.7, unsubscribe_per_contact=0.0035,
+    delivered=0.95, seen=0.2, clicked=0.035, consent_share=0.45,
+)  # fmt: skip
+MEASURES = (Limit("mails", "contacts", 1e9), Limit("list", "unsubscribes", 1e9))
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,10 @@ def enumerated(case: str, *, customers: int, seed: int) -> Enumerated:
         # what fits is lumpy: a step of one cell may have to be paid for by two steps down elsewhere
         world = small_world(people(customers, seed), behaviour=Behaviour())
         levels = {"email": (0.0, 0.5, 1.0, 3.0), "sms": (0.0, 0.25, 0.5, 1.0)}
+        space, measures = space_of(world, levels), MEASURES
+    elif case == "two segments, three channels":
+        world = small_world(people(customers, seed), channels=(EMAIL, PUSH, SMS), current=(1.0, 0.0, 0.0))
+        levels = {"email": (0.0, 1.0, 2.0), "push": (0.0, 1.0, 2.0), "sms": (0.0, 0.25, 0.5)}
         space, measures = space_of(world, levels), MEASURES
     else:
         world = small_world(people(customers, seed), rfm=FOUR, channels=(EMAIL, SMS))
