@@ -23,7 +23,7 @@ from optimizer.space import Choice
 
 @dataclass(frozen=True)
 class Heat:
-    """How many plans run, and how far beyond a limit they may have seemed before."""
+    """How many plans run, customer-days permitting, and how far beyond a limit they may have seemed before."""
 
     at_once: int
     at_most: int
@@ -33,6 +33,8 @@ class Heat:
 
 _MANY = Heat(at_once=12, at_most=48, doubt=0.02)
 _FEW = Heat(at_once=4, at_most=16, doubt=0.01)
+_HEAT_DAYS = 400_000_000
+"""Customer-days of a heat, if more plans than run at once would take more."""
 _ERRORS = 2.0
 """Who is worse by more than so many standard errors of the difference does not run again."""
 _MOST_DAYS = 600_000_000
@@ -104,9 +106,11 @@ def _run(
     now.evaluate(start)
     hopeful = [e for e in entered if before.excess(e, settings.buffer).max(initial=0.0) <= heat.doubt]
     waiting = sorted(hopeful, key=lambda e: -e.value)
-    ran = 0
-    while waiting and ran < heat.at_most:
-        part, waiting = waiting[: heat.at_once], waiting[heat.at_once :]
+    affordable = _HEAT_DAYS // (now.customers * now.started.world.days)
+    most, ran = min(heat.at_most, max(heat.at_once, affordable)), 0
+    while waiting and ran < most:
+        count = min(heat.at_once, most - ran)
+        part, waiting = waiting[:count], waiting[count:]
         now.evaluate([e.choice for e in part])
         ran += len(part)
         best = best_of(now, list(now.known.values()), settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optimizer import select as selecting
 from optimizer.baselines import best_uniform
 from optimizer.budget import Stopped
 from optimizer.calibrate import calibrate
@@ -58,3 +59,20 @@ def test_the_race_finds_the_best_plan_of_all_with_a_few_of_them(enumerated: Eval
     assert selected.best.value >= 0.995 * best.value > 0
     assert len(every.known) <= 40 < 256
     assert selected.candidates >= len(every.known)
+
+
+def test_a_heat_goes_on_while_who_waits_is_not_clearly_worse(
+    enumerated: Evaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On few customers most plans look alike, so many must run; on many, few; never more than may be afforded."""
+    ran = {}
+    for size in (8_000, 150):
+        seen, now = customers(size, 94), with_limits(enumerated, FREE)
+        plans = seen.evaluate(list(seen.space.all()))
+        selecting._run(seen, now, [seen.space.nothing()], plans, SETTINGS, selecting.Heat(4, 200, 0.02))
+        ran[size] = len(now.known)
+    assert ran[8_000] == 1 + 4 < ran[150] - 4 < 200
+    monkeypatch.setattr(selecting, "_HEAT_DAYS", 6 * 8_000 * enumerated.started.world.days)
+    now = with_limits(enumerated, FREE)
+    selecting._run(seen, now, [seen.space.nothing()], plans, SETTINGS, selecting.Heat(4, 200, 0.02))
+    assert len(now.known) == 1 + 6
