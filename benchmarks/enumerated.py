@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -29,7 +29,7 @@ MEASURES = (
 FRESH_SEED = 1_000
 _DRAWS = 60
 """Pairs of limits drawn for every set that is wanted: most of them leave one limit without effect."""
-_LEAST_LEAD = 0.01
+LEAST_LEAD = 0.01
 """Of the best plan over the best uniform one, share of its value."""
 
 
@@ -94,23 +94,21 @@ def enumerate_world(name: str, customers: int) -> Enumerated:
     return Enumerated(name, base, space, fresh, fresh.evaluate(list(space.all())))
 
 
-def limit_sets(every: Enumerated, count: int, margin: float, rng: np.random.Generator) -> Iterator[LimitSet]:
-    """``count`` sets, two thirds of them with two binding limits where the draws give so many.
+def limit_sets(every: Enumerated, count: int, margin: float, rng: np.random.Generator) -> list[LimitSet]:
+    """Many more than ``count`` sets.
 
     Sets under which the best plan is hardly better than the best one common to all segments are left out: regret is
     measured in that difference.
     """
     top = every.best(np.full(every.use.shape[1], np.inf))
     drawn = [_drawn(every, top, margin, rng) for _ in range(_DRAWS * count)]
-    drawn = [one for one in drawn if _tells(every, one, margin)]
-    two = [one for one in drawn if one.binding == 2][: -(-2 * count // 3)]
-    yield from [*two, *[one for one in drawn if one.binding == 1]][:count]
+    return [one for one in drawn if _tells(every, one, margin)]
 
 
 def _tells(every: Enumerated, drawn: LimitSet, margin: float) -> bool:
     most = drawn.most * (1 - margin)
     best, uniform = every.best(most).value, every.best(most, uniform=True).value
-    return best - uniform > _LEAST_LEAD * best > 0
+    return best - uniform > LEAST_LEAD * best > 0
 
 
 def _drawn(every: Enumerated, top: Evaluated, margin: float, rng: np.random.Generator) -> LimitSet:

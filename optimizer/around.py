@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.effects import Effects, effects_table
+from optimizer.effects import Effects, bundle_table, effects_table
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.formulation import MasterData, TariffData
 from optimizer.limits import Rows
@@ -29,6 +29,25 @@ def effects_of(evaluator: Evaluator, incumbent: Evaluated, steps: int | None = N
     return evaluator.tables[key]
 
 
+def bundles_of(evaluator: Evaluator, incumbent: Evaluated) -> Effects:
+    """The table of all that single segments may get, made once."""
+    key = incumbent.choice.tobytes()
+    if key not in evaluator.bundles:
+        evaluator.bundles[key] = bundle_table(
+            evaluator.started,
+            evaluator.space,
+            incumbent.choice,
+            evaluator.run([incumbent.choice]),
+            evaluator.limits,
+            tail=evaluator.tail,
+            objective=evaluator.objective,
+            threads=evaluator.threads,
+            tariffs=evaluator.tariffs,
+            spend=evaluator.spend,
+        )
+    return evaluator.bundles[key]
+
+
 def master_data(
     evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows, trust: int, doubt: float = 0.0
 ) -> MasterData:
@@ -42,7 +61,7 @@ def master_data(
         for n, tariff in enumerate(evaluator.tariffs)
     )  # fmt: skip
     return MasterData(
-        table.value - doubt * table.value_se, rows.use(table.parts), incumbent.choice,
+        table.value - doubt * table.value_se, rows.use(table.parts), table.incumbent,
         rows.use(incumbent.plain_parts), rows.bound, trust,
         prices=rows.prices(), tariffs=tariffs,
     )  # fmt: skip

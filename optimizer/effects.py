@@ -25,6 +25,9 @@ from sim.result import SimulationResult
 from sim.start import Started
 from sim.units import MICRO
 
+_SIDE_BY_SIDE = 7
+"""Vectors of levels simulated in one pass, beside the incumbent."""
+
 
 @dataclass(frozen=True)
 class Effects:
@@ -72,7 +75,7 @@ def effects_table(
     parts = np.zeros((rows, channels, most, width))
     volume = np.zeros((rows, channels, most, len(tariffs)))
     visited = np.zeros(rows, dtype=bool)
-    scale, detailed = started.world.population.scale, details_needed(limits)
+    detailed = details_needed(limits)
     reachable = started.begin.subscribed * started.people.contactable
     for s, c in np.ndindex(rows, channels):
         visits = (result.totals.visited[0] >> space.segment_of(s) & 1).astype(bool)
@@ -85,18 +88,69 @@ def effects_table(
         plans = [space.plan(incumbent, "incumbent"), *(space.plan(_with(incumbent, s, c, k), "") for k in levels)]
         part = simulate(started.take(touched), plans, seed=started.seed, tail=tail, threads=threads, detailed=detailed)
         spend(len(touched) * len(plans) * started.world.days)
-        gain = worth(part, objective)
-        gain = gain[1:] - gain[0]
-        spent, sent = parts_of(part, limits), volumes(part, tariffs)
-        for j, k in enumerate(levels):
-            value[s, c, k] = gain[j].sum() * scale / MICRO
-            error[s, c, k] = np.sqrt(np.square(gain[j] / MICRO).sum()) * scale
-            parts[s, c, k] = spent[j + 1] - spent[0]
-            volume[s, c, k] = sent[j + 1] - sent[0]
+        value[s, c, levels], error[s, c, levels] = _gains(part, objective)
+        parts[s, c, levels], volume[s, c, levels] = _over_first(part, limits, tariffs)
     return Effects(incumbent.copy(), value, error, parts, volume, visited)
 
 
-def _with(choice: Choice, s: int, c: int, k: int) -> Choice:
+def bundle_table(
+    started: Started,
+    space: Space,
+    incumbent: Choice,
+    result: SimulationResult,
+    limits: Sequence[Limit],
+    *,
+    tail: Frequencies,
+    objective: Objective,
+    threads: int,
+    tariffs: Sequence[Tariff] = (),
+    spend: Callable[[int], None] = lambda customer_days: None,
+) -> Effects:
+    """Simulate all levels that one segment may have on all channels at once, for each segment.
+
+    Channels tire the same people, so their effects within a segment do not add up; those of segments nearly do. The
+    table is that of ``effects_table`` for a single channel whose levels are the vectors of ``space.vectors``.
+    """
+    started = nothing_shared(started)
+    vectors = space.vectors()
+    own = [vectors.index(tuple(int(k) for k in row)) for row in incumbent]
+    shape, width = (len(own), 1, len(vectors)), parts_of(result, limits).shape[1]
+    value, error = np.zeros(shape), np.zeros(shape)
+    parts, volume = np.zeros((*shape, width)), np.zeros((*shape, len(tariffs)))
+    visited = np.zeros(len(own), dtype=bool)
+    for s, mine in enumerate(own):
+        touched = np.flatnonzero(result.totals.visited[0] >> s & 1)
+        visited[s] = len(touched) > 0
+        others = [n for n in range(len(vectors)) if n != mine]
+        for first in range(0, len(others) if visited[s] else 0, _SIDE_BY_SIDE):
+            some = others[first : first + _SIDE_BY_SIDE]
+            changed = [space.plan(_with(incumbent, s, slice(None), vectors[n]), "") for n in some]
+            part = simulate(
+                started.take(touched), [space.plan(incumbent, "incumbent"), *changed], seed=started.seed, tail=tail,
+                threads=threads, detailed=details_needed(limits),
+            )  # fmt: skip
+            spend(len(touched) * (1 + len(some)) * started.world.days)
+            value[s, 0, some], error[s, 0, some] = _gains(part, objective)
+            parts[s, 0, some], volume[s, 0, some] = _over_first(part, limits, tariffs)
+    return Effects(np.array(own)[:, None], value, error, parts, volume, visited)
+
+
+def _gains(part: SimulationResult, objective: Objective) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(plans,) what each is worth more than the first, and the standard error of that."""
+    every, scale = worth(part, objective), part.world.population.scale
+    gain = every[1:] - every[0]
+    return gain.sum(axis=1) * scale / MICRO, np.sqrt(np.square(gain / MICRO).sum(axis=1)) * scale
+
+
+def _over_first(
+    part: SimulationResult, limits: Sequence[Limit], tariffs: Sequence[Tariff]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(plans, parts) and (plans, tariffs) that each uses and sends more than the first."""
+    spent, sent = parts_of(part, limits), volumes(part, tariffs)
+    return spent[1:] - spent[0], sent[1:] - sent[0]
+
+
+def _with(choice: Choice, s: int, c: int | slice, k: int | tuple[int, ...]) -> Choice:
     changed = choice.copy()
     changed[s, c] = k
     return changed

@@ -102,6 +102,8 @@ class Evaluator:
     same."""
     tables: dict[tuple[bytes, int | None], Effects] = field(default_factory=dict)
     """Effects tables around choices, by the levels up and down that they hold (``optimizer.around``)."""
+    bundles: dict[bytes, Effects] = field(default_factory=dict)
+    """Tables around choices of all that single segments may get."""
     _made: dict[float, Rows] = field(default_factory=dict)
     _nothing: tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]] | None = None
 

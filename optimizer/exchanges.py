@@ -1,7 +1,8 @@
 """Exchanges that may pay although no single change does, ranked by the table of effects.
 
-Pairs of changes, the next best plans of the program, also for limits a little tighter and looser than they are, and
-segments that get each other's levels. Where there are many, fewer customers sort them out.
+Pairs of changes, the next best plans of the program, also for limits a little tighter and looser than they are,
+segments that get each other's levels, and in small spaces the best of all that whole segments may get. Where there are
+many, fewer customers sort them out.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimizer.around import master_data
+from optimizer.around import bundles_of, master_data
 from optimizer.effects import Effects
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Rows
@@ -37,14 +38,36 @@ def exchange_choices(
     use, now = rows.use(table.parts), rows.use(incumbent.parts)
     choices = promising_pairs(use, table, now, rows.bound, settings.exchanges)
     choices += promising_pairs(use, table, now, rows.bound + _NEAR * np.abs(rows.bound), settings.exchanges // 2)
+    for trust in (3, 1000):
+        choices += _programs(evaluator, table, incumbent, rows, trust, settings)
+    choices += swapped_segments(evaluator, table, incumbent, rows)
+    choices += whole_segments(evaluator, incumbent, rows, settings)
+    return list({c.tobytes(): c for c in choices if (c != incumbent.choice).any()}.values())
+
+
+def _programs(
+    evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows, trust: int, settings: SearchSettings
+) -> list[Choice]:
+    """The next best plans of the program over a table, and those for limits moved a little."""
+    choices = []
     for factor in (1.0, *settings.slack):
         moved = Rows(rows.matrix, rows.bound + (factor - 1.0) * np.abs(rows.bound), rows.owner)
-        for trust in (3, 1000):
-            data = master_data(evaluator, table, incumbent, moved, trust, settings.sure / 2)
-            count = settings.next_best if factor == 1.0 else min(3, settings.next_best)
-            choices += [proposal.choice for proposal in propose_several(data, count)]
-    choices += swapped_segments(evaluator, table, incumbent, rows)
-    return list({c.tobytes(): c for c in choices if (c != incumbent.choice).any()}.values())
+        data = master_data(evaluator, table, incumbent, moved, trust, settings.sure / 2)
+        count = settings.next_best if factor == 1.0 else min(3, settings.next_best)
+        choices += [proposal.choice for proposal in propose_several(data, count)]
+    return choices
+
+
+def whole_segments(evaluator: Evaluator, incumbent: Evaluated, rows: Rows, settings: SearchSettings) -> list[Choice]:
+    """Several segments get other levels on several channels at once: the program over the table of all that each may
+    get. Where that is too much to simulate, nothing."""
+    vectors = evaluator.space.vectors()
+    segments, channels = evaluator.space.shape
+    if channels == 1 or segments * (len(vectors) - 1) > settings.bundles:
+        return []
+    table = bundles_of(evaluator, incumbent)
+    found = _programs(evaluator, table, incumbent, rows, 1000, settings)
+    return [np.array([vectors[n] for n in chosen[:, 0]], dtype=np.int64) for chosen in found]
 
 
 def swapped_segments(evaluator: Evaluator, table: Effects, incumbent: Evaluated, rows: Rows) -> list[Choice]:

@@ -5,8 +5,8 @@
    horizon counted under the current plan
 3. the search on all of them from the best sketch, which is now also the plan after the horizon; what limits measure is
    corrected for what the sample has too much of (``optimizer.calibrate``)
-4. the best distinct plans on the customers and draws of the selection: limits must hold there, the best stays
-   (``optimizer.select``)
+4. the best distinct plans on the customers and draws of the selection, on more and more of them where it is close:
+   limits must hold there, the best stays (``optimizer.select``, ``optimizer.decide``)
 5. the report: fresh customers and draws once more, the plan beside its baselines
 
 Capacities of the world are limits until then (``optimizer.shared``): they ration in the report only.
@@ -103,6 +103,10 @@ class Optimization:
     seconds: float
     candidates: int
     """Distinct plans compared on the selection's customers."""
+    selection_customers: int
+    """Simulated customers that the plan was selected on."""
+    rivals: int
+    """Of the candidates, those that may be better for all that these customers tell, or may just keep the limits."""
     customers: int
     """Simulated customers of the search."""
     over_worlds: OverWorlds | None = None
@@ -167,6 +171,10 @@ def optimize(
     again = seeking if tail else seeking.elsewhere(tail=after)
     every = evaluator(max(_SELECTION * search_customers, report_customers, _SELECTION_CUSTOMERS), seed + 1, after)
     fewer = scout(again)
+
+    def further(number: int, customers: int) -> Evaluator:
+        return evaluator(customers, seed + 3 + number, after)
+
     found = calibrated_search(again, fewer, every, sketch[-1], settings, within(say, 0.3, 0.75))
     if not again.feasible(found.best):
         with budget.regardless():
@@ -176,8 +184,9 @@ def optimize(
     some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
         calibrate([some], every, found.best.choice)
-        others = [found.best.choice, sketch[0], uniform.choice, *same, *given]
-        selected = select(again, some, every, others, settings)
+    others = [found.best.choice, sketch[0], *same, *given]
+    selected = select(again, some, every, further, others, uniform.choice, settings)
+    with budget.regardless():
         priced = _prices(again, fewer, every, found, settings, price_share, say)
     best, over_worlds = selected.best.choice, None
     if worlds:
@@ -221,6 +230,8 @@ def optimize(
         customer_days=days,
         seconds=time.perf_counter() - budget.began,
         candidates=selected.candidates,
+        selection_customers=selected.customers,
+        rivals=selected.rivals,
         customers=again.customers,
         over_worlds=over_worlds,
     )

@@ -22,6 +22,9 @@ class SearchSettings:
     slack: tuple[float, ...] = (0.97, 1.03, 1.06, 1.12)
     """... and its plans for limits changed by these factors: effects do not add up exactly, so the best plan within the
     limits may look a little beyond them, or the other way round."""
+    bundles: int = 64
+    """Where single segments may get so many things, taken together, all of them are simulated before the end: several
+    channels of a segment at once, which the table of single changes is far off for. 0 = never."""
     exhaustive: int = 1_024
     """Spaces of at most so many plans are simulated whole."""
     sure: float = 1.0

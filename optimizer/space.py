@@ -116,6 +116,10 @@ class Space:
         for vector in itertools.product(*(range(len(levels)) for levels in self.levels)):
             yield np.tile(np.array(vector, dtype=np.int64), (self.shape[0], 1))
 
+    def vectors(self) -> list[tuple[int, ...]]:
+        """All that one segment may get: a level of every channel."""
+        return list(itertools.product(*(range(len(levels)) for levels in self.levels)))
+
     def all(self) -> Iterator[Choice]:
         """Every plan; for small spaces only."""
         cells = [range(len(levels)) for _ in range(self.shape[0]) for levels in self.levels]

@@ -40,14 +40,25 @@ def calibrated_search(
     tells something else, and another plan then looks better, it goes on from there."""
     samples = [again, *([fewer] if fewer else [])]
     calibrate(samples, every, start)
-    found = search(again, start, settings, say, fewer)
-    for _ in range(_CALIBRATIONS):
-        calibrate(samples, every, found.best.choice)
-        better = best_of(again, list(again.known.values()), settings)
-        if found.stopped or not _surely_better(again, better, found.best, settings):
+    found: Found | None = None
+    for each in _passes(again, settings):
+        found = search(again, found.best.choice if found else start, each, say, fewer).after(found)
+        for _ in range(_CALIBRATIONS):
+            calibrate(samples, every, found.best.choice)
+            better = best_of(again, list(again.known.values()), settings)
+            if found.stopped or not _surely_better(again, better, found.best, settings):
+                break
+            found = search(again, better.choice, each, say, fewer).after(found)
+        if found.stopped:
             break
-        found = search(again, better.choice, settings, say, fewer).after(found)
+    assert found is not None
     return found
+
+
+def _passes(again: Evaluator, settings: SearchSettings) -> list[SearchSettings]:
+    """Exchanges cost most, so they wait until the measure of the limits has settled."""
+    whole = again.space.size <= settings.exhaustive
+    return [settings] if whole or not settings.exchanges else [replace(settings, exchanges=0), settings]
 
 
 def _surely_better(again: Evaluator, one: Evaluated, other: Evaluated, settings: SearchSettings) -> bool:

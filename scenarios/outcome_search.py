@@ -96,6 +96,8 @@ def certificate(done: Optimization) -> Part:
         "exchanges_tried": done.found.exchanges_tried,
         "customers": customers,
         "candidates": done.candidates,
+        "selection_customers": done.selection_customers,
+        "undecided": done.rivals,
         "holds_for_the_reported_plan": same,
         "tail": "found plan" if done.fresh.tail.name == "plan" else "current policy",
     } | ({"stopped": done.found.stopped} if done.found.stopped else {})
@@ -162,12 +164,12 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
     if found.stopped:
         return (
             f"The search ended early because {found.stopped}: this is the best plan so far, and further changes may "
-            f"still improve it. It is the best of {done.candidates} plans compared on fresh customers."
+            f"still improve it. It is the best of {_compared(done)}."
         )
     if found.exhaustive:
         return (
             f"On {who}, every plan of the space was looked at; none within the limits is worth more than {plan}. "
-            f"The reported plan is the best of {done.candidates} plans compared on fresh customers."
+            f"The reported plan is the best of {_compared(done)}."
         )
     if found.one_opt:
         cell = "period, segment" if isinstance(done.plan, PeriodPlan) else "segment"
@@ -178,7 +180,7 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
         )
     else:
         tried = f"The search stopped at its most rounds: on {who}, further changes may still improve {plan}"
-    choice = f"The reported plan is the best of {done.candidates} plans compared on fresh customers"
+    choice = f"The reported plan is the best of {_compared(done)}"
     if done.over_worlds is not None:
         worlds, plans = done.over_worlds.value.shape
         by = WORDS[done.over_worlds.criterion]
@@ -188,3 +190,11 @@ def _statement(done: Optimization, customers: int, same: bool) -> str:
         after = "average week of the found one"
     rest = f"After the horizon all plans go on as the {after}. Nothing is proved about larger changes"
     return f"{tried}. {choice}. {rest}."
+
+
+def _compared(done: Optimization) -> str:
+    compared = f"{done.candidates} plans compared on up to {done.selection_customers:,} fresh customers"
+    if not done.rivals:
+        return compared
+    close = "another one" if done.rivals == 1 else f"{done.rivals} others"
+    return f"{compared}; these do not tell whether {close} would be a little better, or keep the limits"

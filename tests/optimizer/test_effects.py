@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimizer.effects import Effects, effects_table
+from optimizer.effects import Effects, bundle_table, effects_table
 from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit, parts_of
 from optimizer.objective import worth
@@ -125,3 +125,24 @@ def test_who_cannot_be_reached_is_not_touched(evaluator: Evaluator) -> None:
         reachable = (evaluator.started.begin.subscribed >> c & 1).astype(bool)
         assert not gain[~reachable].any()
         assert gain[reachable].any()
+
+
+def test_what_a_whole_segment_gets_is_the_difference_of_two_full_simulations(evaluator: Evaluator) -> None:
+    bundles = bundle_table(
+        evaluator.started, evaluator.space, INCUMBENT, evaluator.run([INCUMBENT]), LIMITS,
+        tail=evaluator.tail, objective="contribution", threads=2,
+    )  # fmt: skip
+    vectors = evaluator.space.vectors()
+    assert bundles.value.shape == (3, 1, len(vectors)) == (3, 1, 4 * 4)
+    assert [vectors[n] for n in bundles.incumbent[:, 0]] == [tuple(row) for row in INCUMBENT]
+    before = full(evaluator, INCUMBENT)
+    worth_before, use_before = worth(before, "contribution")[0], parts_of(before, LIMITS)[0]
+    for s in range(2):
+        for n in range(0, len(vectors), 3):
+            changed = INCUMBENT.copy()
+            changed[s] = vectors[n]
+            after = full(evaluator, changed)
+            assert bundles.value[s, 0, n] == int((worth(after, "contribution")[0] - worth_before).sum()) / MICRO
+            used = parts_of(after, LIMITS)[0] - use_before
+            np.testing.assert_allclose(bundles.parts[s, 0, n], used, rtol=1e-9, atol=1e-9)
+    assert not bundles.value[2].any(), "nobody visits the third segment"

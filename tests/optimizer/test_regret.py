@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+from benchmarks.enumerated import enumerate_world
+from benchmarks.judge import Judge
+from benchmarks.regret import judge
 from optimizer.baselines import best_uniform
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit
 from optimizer.search import search
 from optimizer.settings import SearchSettings
 from optimizer.space import Choice
-from sim.domain import Behaviour
+from sim.domain import Behaviour, Channel
 from tests.optimizer.worlds import EMAIL, FOUR, SMS, evaluator_of, people, small_world, space_of, with_limits
 
 MOST_REGRET = 0.02
 BUFFER = 0.01
+PUSH = Channel(
+    "push", unit_cost=0.0005, orders_per_contact=0.003, fatigue_weight=0.7, unsubscribe_per_contact=0.0035,
+    delivered=0.95, seen=0.2, clicked=0.035, consent_share=0.45,
+)  # fmt: skip
 MEASURES = (Limit("budget", "cost", 1e9), Limit("sms", "contacts_per_week", 1e9, channel="sms"))
 MAIL_MEASURES = (Limit("mails", "contacts", 1e9), Limit("list", "unsubscribes", 1e9))
 
@@ -45,6 +52,10 @@ def enumerated(case: str, *, customers: int, seed: int) -> Enumerated:
         # what fits is lumpy: a step of one cell may have to be paid for by two steps down elsewhere
         world = small_world(people(customers, seed), behaviour=Behaviour())
         levels = {"email": (0.0, 0.5, 1.0, 3.0), "sms": (0.0, 0.25, 0.5, 1.0)}
+        space, measures = space_of(world, levels), MEASURES
+    elif case == "two segments, three channels":
+        world = small_world(people(customers, seed), channels=(EMAIL, PUSH, SMS), current=(1.0, 0.0, 0.0))
+        levels = {"email": (0.0, 1.0, 2.0), "push": (0.0, 1.0, 2.0), "sms": (0.0, 0.25, 0.5)}
         space, measures = space_of(world, levels), MEASURES
     else:
         world = small_world(people(customers, seed), rfm=FOUR, channels=(EMAIL, SMS))
@@ -128,6 +139,30 @@ def test_search_finds_what_enumeration_finds(case: str) -> None:
     assert len({e.value for e in every.plans}) > len(every.plans) // 2
     assert max(regrets(every, range(6), WHOLE)) == 0.0
     assert max(regrets(every, range(6), STEPWISE)) <= MOST_REGRET
+
+
+@pytest.mark.slow
+def test_several_channels_of_several_segments_may_have_to_change_at_once() -> None:
+    """Three channels that tire the same people: the best plan is four cells away from where single changes end."""
+    every, limits = enumerated("two segments, three channels", customers=1_500, seed=23), (1, 2)
+    values = {e.choice.tobytes(): e.value for e in every.plans}
+    drawn = [random_limits(every, np.random.default_rng(seed)) for seed in limits]
+    cells_only = replace(STEPWISE, bundles=0)
+    without, whole = ([searched(every, one, s).regret(values) for one in drawn] for s in (cells_only, STEPWISE))
+    assert max(without) > 2 * MOST_REGRET, "single changes and pairs find it: the test says nothing"
+    assert max(whole) <= MOST_REGRET
+
+
+@pytest.mark.slow
+def test_plans_of_the_whole_recipe_are_best_on_many_fresh_customers() -> None:
+    """A sample of ``benchmarks.regret``: as many standard errors as a plan may seem worse by, and no limit broken."""
+    every = enumerate_world("two_segments", 10_000)
+    judging = Judge(every, BUFFER)
+    for number, (drawn, target) in enumerate(judging.questions(2, np.random.default_rng(5))):
+        one = judge(judging, drawn, target, "default", 4_000, seed=10 * number + 9_001)
+        assert drawn.binding == 2
+        assert not one.broken
+        assert one.regret <= MOST_REGRET + 2 * one.error
 
 
 @pytest.mark.proof

@@ -1,4 +1,4 @@
-"""The race on fresh customers: against enumeration of all plans there, and the margin a plan needs."""
+"""The race on fresh customers, against enumeration of all plans there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from optimizer import select as selecting
+from optimizer.baselines import best_uniform
+from optimizer.budget import Stopped
 from optimizer.calibrate import calibrate
 from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit
-from optimizer.search import best_of, search
-from optimizer.select import select, spread
+from optimizer.search import search
+from optimizer.select import select
 from optimizer.settings import SearchSettings
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 
@@ -46,7 +48,12 @@ def test_the_race_finds_the_best_plan_of_all_with_a_few_of_them(enumerated: Eval
     some = every.elsewhere(every.started.take_sample(np.arange(8_000)[::4]))
     found = search(seen, seen.space.nothing(), SETTINGS)
     calibrate([seen, some], every, found.best.choice)
-    selected = select(seen, some, every, [found.best.choice], SETTINGS)
+    uniform = best_uniform([seen], buffer=SETTINGS.buffer).choice
+
+    def further(number: int, customers: int) -> Evaluator:
+        raise Stopped("enumerated are only these customers")
+
+    selected = select(seen, some, every, further, [found.best.choice], uniform, SETTINGS)
     best = max((e for e in enumerated.known.values() if every.feasible(e, SETTINGS.buffer)), key=lambda e: e.value)
     assert every.feasible(selected.best)
     assert selected.best.value >= 0.995 * best.value > 0
@@ -54,27 +61,18 @@ def test_the_race_finds_the_best_plan_of_all_with_a_few_of_them(enumerated: Eval
     assert selected.candidates >= len(every.known)
 
 
-def test_the_spread_is_that_of_other_customers() -> None:
-    """Standard errors from groups of one sample against the standard deviation of many samples."""
-    plan = np.array([[2, 1], [1, 2]])
-    limits = (Limit("budget", "cost", 1_000.0), Limit("mails", "contacts", 9_000.0, channel="email"))
-    samples = [with_limits(customers(1_000, seed), limits) for seed in range(40, 64)]
-    true = np.std([one.excess(one.evaluate([plan])[0]) for one in samples], axis=0, ddof=1)
-    told = np.sqrt(np.mean([np.square(spread(one, plan)) for one in samples[:8]], axis=0))
-    np.testing.assert_allclose(told, true, rtol=0.4)
-
-
-@pytest.mark.parametrize(("error", "lets_through"), [(0.0005, True), (0.01, False)])
-def test_within_the_margin_only_a_plan_that_is_known_well(
-    enumerated: Evaluator, monkeypatch: pytest.MonkeyPatch, error: float, lets_through: bool
+def test_a_heat_goes_on_while_who_waits_is_not_clearly_worse(
+    enumerated: Evaluator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    top = max(enumerated.known.values(), key=lambda e: e.value)
-    every = with_limits(enumerated, (Limit("budget", "cost", float(top.use[0]) / 0.995),))
-    others = sorted((e for e in enumerated.known.values() if e.value < top.value), key=lambda e: -e.value)[:20]
-    every.evaluate([e.choice for e in (top, *others)])
-    monkeypatch.setattr(selecting, "spread", lambda evaluator, choice: np.full(1, error))
-    best = selecting._safest(every, SETTINGS)
-    assert (best.choice == top.choice).all() == lets_through
-    if not lets_through:
-        assert best is best_of(every, list(every.known.values()), SETTINGS)
-        assert every.feasible(best, SETTINGS.buffer)
+    """On few customers most plans look alike, so many must run; on many, few; never more than may be afforded."""
+    ran = {}
+    for size in (8_000, 150):
+        seen, now = customers(size, 94), with_limits(enumerated, FREE)
+        plans = seen.evaluate(list(seen.space.all()))
+        selecting._run(seen, now, [seen.space.nothing()], plans, SETTINGS, selecting.Heat(4, 200, 0.02))
+        ran[size] = len(now.known)
+    assert ran[8_000] == 1 + 4 < ran[150] - 4 < 200
+    monkeypatch.setattr(selecting, "_HEAT_DAYS", 6 * 8_000 * enumerated.started.world.days)
+    now = with_limits(enumerated, FREE)
+    selecting._run(seen, now, [seen.space.nothing()], plans, SETTINGS, selecting.Heat(4, 200, 0.02))
+    assert len(now.known) == 1 + 6
