@@ -19,9 +19,9 @@ from optimizer.objective import Objective, worth
 from optimizer.shared import nothing_shared
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff, volumes
-from sim.by_period import simulate
 from sim.policy import Frequencies
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
 

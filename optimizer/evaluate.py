@@ -15,10 +15,10 @@ from optimizer.limits import Limit, Rows, details_needed, extra_parts, parts_of,
 from optimizer.objective import Objective, worth
 from optimizer.space import Choice, Space
 from optimizer.tariffs import Tariff, cost_columns, surcharges, volumes
-from sim.by_period import simulate
 from sim.engine.tables import NANO, UNSUBSCRIBED_EXPECTED
 from sim.policy import Frequencies
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
 

@@ -46,11 +46,11 @@ from optimizer.stages import (
 )
 from optimizer.tariffs import Tariff
 from optimizer.worlds import OverWorlds, Worlds
-from sim.by_period import simulate
 from sim.compare import Estimate, base_total
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
 from sim.world import World

@@ -21,7 +21,6 @@ from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, contact_totals
 from scenarios.outcome_program import campaign_contacts
 from scenarios.world import Base, FrameScenario, load_base, make_world, no_contact
-from sim.by_period import simulate
 from sim.compare import Estimate, base_total, value_per_customer
 from sim.engine.tables import (
     COST,
@@ -38,6 +37,7 @@ from sim.lower import subscribed
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.start import Started, start_world
 from sim.units import MICRO
 from sim.world import World

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.world import Base, make_world
-from sim.by_period import simulate
 from sim.engine.tables import EV_CONTACT
 from sim.lines import lines_of
 from sim.policy import Frequencies
+from sim.simulate import simulate
 from sim.start import Started, start_world
 
 

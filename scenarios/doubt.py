@@ -19,10 +19,10 @@ from scenarios.files import LIBRARY, read_toml
 from scenarios.load import LoadedScenario
 from scenarios.schema import Scenario
 from scenarios.world import Base, make_world
-from sim.by_period import simulate
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.rng import uniforms
+from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
 

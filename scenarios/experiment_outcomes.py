@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from scenarios.world import Base, order_and_spend_models
-from sim.by_period import simulate
 from sim.compare import base_total, sampled_contribution, value_per_customer
 from sim.engine.tables import NANO, ORDERS, REVENUE, SAMPLED_ORDERS, SAMPLED_REVENUE
 from sim.experiment import Pool
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.start import Started
 from sim.units import MICRO
 

@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 from scenarios.load import LoadedScenario
 from scenarios.world import Base, load_base, make_world, no_contact
-from sim.by_period import simulate
 from sim.engine.tables import EV_SEGMENT
 from sim.errors import InputError
 from sim.policy import Frequencies
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.start import Started, start_world
 from sim.world import World
 

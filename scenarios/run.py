@@ -37,10 +37,10 @@ from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
 from scenarios.stored_base import Room, base_of_any_size, temporary_room
 from scenarios.under_worlds import worlds_of
 from scenarios.world import Base, load_base, make_world, no_contact
-from sim.by_period import simulate
 from sim.campaigns import Program
 from sim.policy import Frequencies
 from sim.result import Findings, SimulationResult
+from sim.simulate import simulate
 from sim.stream import Ask, Engine
 from sim.world import World
 

@@ -26,9 +26,9 @@ from scenarios.files import LIBRARY
 from scenarios.load import load_scenario
 from scenarios.planfile import load_plan
 from scenarios.world import Base, load_base, make_world, no_contact
-from sim.by_period import simulate
 from sim.errors import InputError
 from sim.policy import Frequencies
+from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
 

@@ -12,8 +12,8 @@ from scenarios.outcome import Worlds
 from scenarios.outcome_tables import customer_frame
 from scenarios.parts import parts_of
 from scenarios.world import Base, make_world
-from sim.by_period import simulate
 from sim.result import Findings, SimulationResult
+from sim.simulate import simulate
 from sim.start import start_world
 from sim.stream import Ask, Engine, Job, Keep, can_stream, on_threads, simulate_stream
 from sim.world import World

@@ -23,13 +23,13 @@ from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_part, plan_rows
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import headline, money, number
-from sim.by_period import simulate
 from sim.compare import base_total, value_per_customer
 from sim.engine.tables import COST, NANO, OPT_OUTS, ORDERS, REVENUE, SENT, UNSUBSCRIBED_EXPECTED
 from sim.errors import InputError
 from sim.periods import PeriodPlan
 from sim.policy import Frequencies
 from sim.result import SimulationResult
+from sim.simulate import simulate
 from sim.units import MICRO
 from sim.world import World
 

@@ -32,12 +32,12 @@ from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenari
 from scenarios.sensitivity_words import sensitivity_verdict
 from scenarios.unknowns import Unknown, scenario_at, unknowns
 from scenarios.world import Base, FrameScenario, load_base, make_world, no_contact
-from sim.by_period import simulate
 from sim.errors import InputError
 from sim.periods import told_rates
 from sim.policy import Frequencies
 from sim.population import Population
 from sim.sensitivity import Indices, Information, saltelli_design, sobol_shares, value_of_information
+from sim.simulate import simulate
 from sim.start import start_world
 from sim.units import MICRO
 

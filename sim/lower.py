@@ -18,6 +18,7 @@ from sim.lines import lines_of
 from sim.lower_capacity import lower_capacities
 from sim.lower_lines import lower_lines
 from sim.lower_rules import lower_rules, tolerance
+from sim.periods import in_weeks, weeks_of_change
 from sim.policy import Frequencies
 from sim.rng import place_keys, uniforms
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR, MICRO
@@ -38,14 +39,15 @@ def lower_tables(
     detailed: bool = True,
     logging: bool = False,
 ) -> Tables:
-    """Tables of a run of ``plans`` side by side, all under ``tail`` after the horizon.
+    """Tables of a run of ``plans`` side by side, all under ``tail`` (a plan without periods) after the horizon.
 
     ``first_day``: calendar day (0 = first day of the horizon) of the run's day 0; only addresses draws.
     """
     days = world.days if days is None else days
     behaviour = world.behaviour
     rules = lower_rules(world, days, first_day)
-    lines = lower_lines(world, plans, tail, rules.floor_words)
+    changes = weeks_of_change(plans, world.weeks)
+    lines = lower_lines(world, [[*in_weeks(plan, changes), tail] for plan in plans], rules.floor_words)
     week = np.arange(days) // DAYS_PER_WEEK
     on = {"behaving": behaving, "detailed": detailed, "logging": logging}
     return Tables(
@@ -53,6 +55,7 @@ def lower_tables(
         days=records({
             "week": week.astype(np.uint64),
             "phase": (week >= world.weeks).astype(np.uint64),
+            "plan": np.searchsorted([*changes[1:], world.weeks], week, side="right").astype(np.uint64),
             "season": _season(world, days),
         }),
         discount=_discount(world, int(week[-1]) + 1),

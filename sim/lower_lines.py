@@ -33,16 +33,16 @@ class LoweredLines:
 
 
 def lower_lines(
-    world: World, plans: Sequence[Frequencies], tail: Frequencies, floor_words: npt.NDArray[np.uint64]
+    world: World, plans: Sequence[Sequence[Frequencies]], floor_words: npt.NDArray[np.uint64]
 ) -> LoweredLines:
-    """Line by line what its channel is, times what the line makes of it; ``floor_words`` (floors,): where the memory
-    of each begins."""
+    """Line by line what its channel is, times what the line makes of it. ``plans``: in each of the simulated worlds,
+    what holds one after the other; ``floor_words`` (floors,): where the memory of each floor begins."""
     lines = lines_of(world)
     channels = [world.channels[line.channel] for line in lines]
     first_day = 1.0 - daily_decay(world.behaviour.response.half_life_days)
 
     def by_plan(of: Callable[[World, Sequence[Line], Frequencies], npt.NDArray[Any]]) -> npt.NDArray[Any]:
-        return np.stack([np.stack([of(world, lines, plan), of(world, lines, tail)]) for plan in plans])
+        return np.stack([np.stack([of(world, lines, plan) for plan in one]) for one in plans])
 
     def each(values: list[float]) -> npt.NDArray[np.float64]:
         return np.array(values, dtype=np.float64)
@@ -64,7 +64,7 @@ def lower_lines(
                 "pull": pulls,
             }),
             "stops": stops,
-            **_cascades(world, lines, plans, tail),
+            **_cascades(world, lines, plans),
         },
         lanes={
             "order": precedence(world),
@@ -134,7 +134,7 @@ def _factors(world: World, lines: Sequence[Line], plan: Frequencies) -> npt.NDAr
 def _floors(
     world: World, rates: npt.NDArray[np.int64], words: npt.NDArray[np.uint64]
 ) -> dict[str, npt.NDArray[np.int64] | npt.NDArray[np.uint64]]:
-    """Fields of the pace (W, phases, lines, S): windows of the floors, 0 = none, and where what decides is remembered;
+    """Fields of the pace (W, plans, lines, S): windows of the floors, 0 = none, and where what decides is remembered;
     they hold where the plan has any contact on the channel in one of the floor's segments."""
     window, bound = np.zeros(rates.shape, dtype=np.int64), selects(world, world.policy, Selection())
     word, place = np.zeros(rates.shape, dtype=np.uint64), np.zeros(rates.shape, dtype=np.uint64)
@@ -185,11 +185,11 @@ def _steps(world: World, lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-def _cascades(world: World, lines: Sequence[Line], plans: Sequence[Frequencies], tail: Frequencies) -> dict[str, Any]:
+def _cascades(world: World, lines: Sequence[Line], plans: Sequence[Sequence[Frequencies]]) -> dict[str, Any]:
     cascades, segments = world.program.cascades, world.rfm.segments
     first = {line.campaign: lane for lane, line in enumerate(lines) if line.step == 0}
     inside = [[not c.segments or segment in c.segments for segment in segments] for c in cascades]
-    runs = [[[c.name in plan.campaigns for c in cascades] for plan in (one, tail)] for one in plans]
+    runs = [[[c.name in plan.campaigns for c in cascades] for plan in one] for one in plans]
 
     def each(values: list[int]) -> npt.NDArray[np.int64]:
         return np.array(values, dtype=np.int64)
@@ -207,7 +207,7 @@ def _cascades(world: World, lines: Sequence[Line], plans: Sequence[Frequencies],
             "ends_with_order": each([c.ends_with_order for c in cascades]),
         }),
         "inside": np.array(inside, dtype=np.uint8).reshape(len(cascades), len(segments)),
-        "runs": np.array(runs, dtype=np.uint8).reshape(len(plans), 2, len(cascades)),
+        "runs": np.array(runs, dtype=np.uint8).reshape(len(plans), len(plans[0]), len(cascades)),
     }  # fmt: skip
 
 

@@ -104,6 +104,17 @@ def in_week(plan: Frequencies, week: int) -> Frequencies:
     return plan.during(later[-1])
 
 
+def weeks_of_change(plans: Sequence[Frequencies], weeks: int) -> list[int]:
+    """Weeks of a horizon, from 0, in which a period of any plan begins; the first is 0."""
+    begins = {period.first_week - 1 for plan in plans if isinstance(plan, PeriodPlan) for period in plan.periods}
+    return sorted(week for week in begins | {0} if week < weeks)
+
+
+def in_weeks(plan: Frequencies, weeks: Sequence[int]) -> list[Frequencies]:
+    """What holds in each of these weeks of the horizon, from 0."""
+    return [in_week(plan, week + 1) for week in weeks]
+
+
 def average_week(plan: Frequencies) -> Frequencies:
     """How a plan goes on after the horizon."""
     return plan.average_week() if isinstance(plan, PeriodPlan) else plan

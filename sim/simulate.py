@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from sim.engine.blocks import Run, execute
 from sim.lower import lower_tables
 from sim.lower_rules import RULES_BESIDE
+from sim.periods import average_week
 from sim.policy import Frequencies
 from sim.result import SimulationResult
 from sim.shared import shared_signals
@@ -31,7 +32,8 @@ def simulate(
     """Simulate ``plans`` side by side on the same customers with the same draws.
 
     ``world``: a world, or one already started (``start_world``), which saves the way to day 0.
-    ``tail``: the plan all live under after the horizon; default the world's current plan.
+    ``tail``: the plan all live under after the horizon; default the world's current plan. A plan by period goes on with
+    its average week there.
     ``detailed``: also book weekly tables by segment and the flows between segments.
     ``log_lines``: keep an event log of at most this many lines per task (small runs; for replays and tests).
     ``block``, ``days_at_once``, ``threads``: how the work is cut; they never change a bit of the result.
@@ -39,7 +41,7 @@ def simulate(
     threads = threads or os.cpu_count() or 1
     started = world if isinstance(world, Started) else start_world(world, seed=seed, threads=threads)
     world = started.world
-    tail = tail or world.current
+    tail = average_week(tail or world.current)
     for plan in (*plans, tail):
         world.check_plan(plan)
     tables = lower_tables(world, plans, tail, seed=seed, detailed=detailed, logging=log_lines > 0)

@@ -127,7 +127,7 @@ def _stationary(
     kept_from = max(0, days - LONGEST_WINDOW_DAYS)
     tables = tables._replace(
         s=with_fields(tables.s, kept_from=kept_from, stopping=False, offering=False),
-        days=with_fields(tables.days, phase=settled),
+        days=with_fields(tables.days, phase=settled, plan=settled),
         lanes=with_fields(tables.lanes, capacitated=0),
         runs=np.zeros_like(tables.runs),  # no cascade before day 0
     )

@@ -16,7 +16,6 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.by_period import simulate
 from sim.engine.blocks import Totals
 from sim.moments import Census, Moments
 from sim.policy import Frequencies
@@ -24,6 +23,7 @@ from sim.population import Population
 from sim.quantities import BOTH, HORIZON, TAIL, Quantity
 from sim.result import SimulationResult, index_of
 from sim.shared import shared_signals
+from sim.simulate import simulate
 from sim.start import start_world
 from sim.world import World
 

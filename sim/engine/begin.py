@@ -186,5 +186,5 @@ def _begin_lanes(t, people, begin, state, w, i):  # type: ignore[no-untyped-def]
         state.pace[w, i, lane, CREDIT] = credit
         state.pace[w, i, lane, ANCHOR] = evening
         if (reachable >> np.int64(t.lanes[lane].channel)) & 1 and t.lanes[lane].cascade_of < 0:
-            due = asked_for(t, state, w, lane, i, credit, evening, t.days[0].phase, begin.segment[i])
+            due = asked_for(t, state, w, lane, i, credit, evening, t.days[0].plan, begin.segment[i])
             state.due[w, i, lane] = due

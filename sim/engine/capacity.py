@@ -76,7 +76,7 @@ def days_waiting(t, state, w, i, lane, day):  # type: ignore[no-untyped-def]
     """Days since the contact that is due was due first."""
     if t.lanes[lane].cascade_of >= 0:
         return float(day - state.cascade[w, i, STEP_DUE])
-    rate = t.pace[w, t.days[day].phase, lane, np.uint64(state.person[w, i, SEGMENT])].rate
+    rate = t.pace[w, t.days[day].plan, lane, np.uint64(state.person[w, i, SEGMENT])].rate
     if state.pace[w, i, lane, CREDIT] < PACE or rate == 0:  # due today, or only the floor asks
         return 0.0
     return float(day - state.pace[w, i, lane, ANCHOR])
@@ -85,7 +85,7 @@ def days_waiting(t, state, w, i, lane, day):  # type: ignore[no-untyped-def]
 @inlined
 def contact_value(t, people, state, segment, w, i, lane, day):  # type: ignore[no-untyped-def]
     """Expected contribution of one contact to this customer, rested; whole MICRO, so that ties are ties."""
-    factor = t.pace[w, t.days[day].phase, lane, segment].factor
+    factor = t.pace[w, t.days[day].plan, lane, segment].factor
     orders = t.lanes[lane].worth * gain_today(t, people, state, w, i, day) * factor
     return np.rint(t.s[0].margin * people.f[MEAN_VALUE, i] * orders * MICRO - t.lanes[lane].unit_cost)
 

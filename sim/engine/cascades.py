@@ -53,7 +53,7 @@ def _look(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     queue = np.int64(me[QUEUE])
     again = NEVER
     for q in range(t.cascades.shape[0]):
-        if t.runs[w, t.days[day].phase, q] == 0:
+        if t.runs[w, t.days[day].plan, q] == 0:
             continue
         fires = _fires(t, people, state, w, i, day, q)
         again = min(again, _next_time(t, people, state, w, i, day, q))
@@ -205,7 +205,7 @@ def keep_running(t, state, w, i, day):  # type: ignore[no-untyped-def]
     me = state.cascade[w, i]
     queue = np.int64(me[QUEUE])
     for q in range(t.cascades.shape[0]):
-        if t.runs[w, t.days[day].phase, q] == 0:
+        if t.runs[w, t.days[day].plan, q] == 0:
             queue &= ~(1 << q)
             if me[RUNNING] == q:
                 _stop_steps(t, state, w, i)

@@ -143,7 +143,7 @@ def _due(t, state, scratch, w, lane, day, events, turn):  # type: ignore[no-unty
 @inlined
 def _allowed(t, people, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Keep those whom no rule forbids (``scratch.n[C_FIRST]``), and let them pay for the contact; the others wait."""
-    pace = t.pace[w, t.days[day].phase, lane]
+    pace = t.pace[w, t.days[day].plan, lane]
     sent, blocked = np.int64(0), np.int64(0)
     for k in range(due):
         scratch.u[BLOCKED_PLACES, blocked] = k
@@ -184,7 +184,7 @@ def _gather(t, people, state, scratch, w, lane, day, sent):  # type: ignore[no-u
         scratch.f[C_SEEN, k] = people.seen[i, channel]
         scratch.f[C_GAIN, k] = gain_today(t, people, state, w, i, day)
     if t.s[0].factored:
-        pace = t.pace[w, t.days[day].phase, lane]
+        pace = t.pace[w, t.days[day].plan, lane]
         for k in range(sent):
             scratch.f[C_GAIN, k] *= pace[scratch.u[C_SEGMENT, k]].factor
 

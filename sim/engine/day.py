@@ -90,8 +90,8 @@ def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-un
                         state.f[w, ORGANIC, i] = scratch.f[ORGANIC_BASE, i] if state.person[w, i, ACTIVE] else 0.0
                     if t.s[0].loyalty > 0.0:
                         loyalty.new_season(t, people, state, w, day)
-                if day > 0 and t.days[day].phase != t.days[day - 1].phase:
-                    _change_phase(t, people, state, w, day)
+                if day > 0 and t.days[day].plan != t.days[day - 1].plan:
+                    _change_plan(t, people, state, w, day)
             events = _wake_up(state, scratch, w, day)
             if part != EVENING:
                 if events > 0:
@@ -302,18 +302,18 @@ def _recompute_segment(t, people, state, out, w, i, day):  # type: ignore[no-unt
             state.cascade[w, i, ENTERED_DAY] = day
             person[i, TRIGGER_DUE] = day
     person[i, SEGMENT] = new
-    phase = t.days[day].phase
-    if phase == 0:
+    if t.days[day].phase == 0:
         out.visited[w, i] |= 1 << new
-    change_rates(t, people, state, w, i, day, (phase, old), (phase, new))
+    plan = t.days[day].plan
+    change_rates(t, people, state, w, i, day, (plan, old), (plan, new))
     if t.s[0].logging and old != new:
         log_event(out, w, i, day, EV_SEGMENT, new, old)
 
 
 @inner_kernel
-def _change_phase(t, people, state, w, day):  # type: ignore[no-untyped-def]
+def _change_plan(t, people, state, w, day):  # type: ignore[no-untyped-def]
     """Another plan holds from today on: everybody's pacing goes over to its frequencies."""
-    old, new = t.days[day - 1].phase, t.days[day].phase
+    old, new = t.days[day - 1].plan, t.days[day].plan
     for i in range(people.key.shape[0]):
         if state.person[w, i, PRESENT] == 0:
             continue

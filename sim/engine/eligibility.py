@@ -148,7 +148,7 @@ def book_blocked(t, people, state, out, scratch, w, lane, day, blocked):  # type
 def book_if_blocked(t, people, state, out, scratch, w, lane, b, day):  # type: ignore[no-untyped-def]
     """The contact at place ``b`` must wait: count it unless it waits for capacity or has waited before."""
     i, segment = scratch.u[CHOSEN, b], scratch.u[C_SEGMENT, b]
-    rate = t.pace[w, t.days[day].phase, lane, segment].rate
+    rate = t.pace[w, t.days[day].plan, lane, segment].rate
     if scratch.n[C_FIRST, b] < DISPLACED and _due_first_today(t, state, w, lane, i, day, rate):
         _book_longest(t, people, state, out, w, lane, i, segment, day)
 

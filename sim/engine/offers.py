@@ -29,7 +29,7 @@ from sim.rng import full, mix
 @inner_kernel
 def open_windows(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Delivered contacts with an offer open their customers' windows, today included."""
-    pace = t.pace[w, t.days[day].phase, lane]
+    pace = t.pace[w, t.days[day].plan, lane]
     for k in range(sent):
         offer = pace[scratch.u[C_SEGMENT, k]].offer
         if offer > 0 and scratch.bytes[C_ARRIVED, k]:

@@ -45,9 +45,9 @@ def due_day(credit, day, rate):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def asked_for(t, state, w, lane, i, credit, evening, phase, segment):  # type: ignore[no-untyped-def]
+def asked_for(t, state, w, lane, i, credit, evening, plan, segment):  # type: ignore[no-untyped-def]
     """First day after ``evening`` on which the pace or the lane's floor asks for a contact."""
-    pace = t.pace[w, phase, lane]
+    pace = t.pace[w, plan, lane]
     due = due_day(credit, evening, pace[segment].rate)
     if t.s[0].floored and pace[segment].floor_window > 0:
         due = min(due, max(evening + 1, floor_day(state, w, i, pace, segment)))
@@ -86,7 +86,7 @@ def wait_until(state, w, lane, i, day, rate, retry_day):  # type: ignore[no-unty
 def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-untyped-def]
     """From ``day`` on other frequencies hold: carry the credit over.
 
-    ``old`` and ``new`` are (phase, segment) until yesterday and from today on. The steps of cascades have no pace, but
+    ``old`` and ``new`` are (plan, segment) until yesterday and from today on. The steps of cascades have no pace, but
     one that waits may be free today: rules hold in segments.
     """
     reachable = state.n[w, SUBSCRIBED, i] * people.n[CONTACTABLE, i]
@@ -137,7 +137,7 @@ def asks(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
 def _day_asked(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
     """The day the pace or the floor asks for; up to ``day`` if it does now."""
     segment = np.uint64(state.person[w, i, SEGMENT])
-    pace = t.pace[w, t.days[day].phase, lane]
+    pace = t.pace[w, t.days[day].plan, lane]
     rate, credit = pace[segment].rate, np.int64(state.pace[w, i, lane, CREDIT])
     if credit < PACE:
         credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
@@ -150,7 +150,7 @@ def _day_asked(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
 @inner_kernel
 def floor_pacing(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """After a contact: the floor may ask for the next one earlier than the pace does."""
-    pace = t.pace[w, t.days[day].phase, lane]
+    pace = t.pace[w, t.days[day].plan, lane]
     for k in range(sent):
         segment = scratch.u[C_SEGMENT, k]
         if pace[segment].floor_window > 0:

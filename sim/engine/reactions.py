@@ -48,6 +48,6 @@ def order_is_a_reaction(t, people, state, w, i, day):  # type: ignore[no-untyped
             state.pace[w, i, channel, ANCHOR] = day
             if (state.n[w, SUBSCRIBED, i] >> channel) & people.n[CONTACTABLE, i]:
                 credit, segment = np.int64(state.pace[w, i, channel, CREDIT]), np.uint64(state.person[w, i, SEGMENT])
-                due = asked_for(t, state, w, channel, i, credit, day, t.days[day].phase, segment)
+                due = asked_for(t, state, w, channel, i, credit, day, t.days[day].plan, segment)
                 state.due[w, i, channel] = due
     state.n[w, STOPPED, i] = 0

@@ -200,11 +200,12 @@ class Tables(NamedTuple):
     factor other than 1), offering, pulling, stopping (switch-off), households, newcomers, floored, reported (rules that
     are only reported), arbitrated (precedence is not fixed), by_value."""
     days: Records
-    """(D,) week (from 0), phase (0 = horizon, 1 = after it), season (factor on organic rates)."""
+    """(D,) week (from 0), phase (0 = horizon, 1 = after it), plan (which of the frequencies below hold), season (factor
+    on organic rates)."""
     discount: F64  # (K,) factor on money of the week
     place: U64  # (PLACE_LANES + 2 L + capacities, D) keys of the draws, by stream and day
     pace: Records
-    """(W, phases, L, S) rate (credit a day), interval (PACE // rate), factor (on what a contact adds), offer (that it
+    """(W, plans, L, S) rate (credit a day), interval (PACE // rate), factor (on what a contact adds), offer (that it
     carries, 0 = none); of the floor that holds: floor_window (days, 0 = none), floor_word, floor_place (where its
     memory has the contact that decides)."""
     lanes: Records
@@ -222,7 +223,7 @@ class Tables(NamedTuple):
     """(Q,) first_line, trigger (TRIGGERS of sim.campaigns), trigger_segment, trigger_days, patience, repeat_after,
     ends_with_order."""
     inside: U8  # (Q, S) segments in which the trigger counts
-    runs: U8  # (W, phases, Q)
+    runs: U8  # (W, plans, Q)
     stops: Records
     """(C,) after (contacts without reaction, 0 = never), unless_clicked (1 = clicked, 0 = seen)."""
     bind: Records

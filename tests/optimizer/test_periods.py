@@ -20,10 +20,10 @@ from optimizer.search import best_of, search
 from optimizer.settings import SearchSettings
 from optimizer.solve import propose
 from optimizer.space import Space
-from sim.by_period import simulate
 from sim.campaigns import Offer, Program
 from sim.domain import Seasonality
 from sim.periods import Period, PeriodPlan
+from sim.simulate import simulate
 from sim.units import MICRO
 from sim.world import World
 from tests.optimizer.lp import text_of

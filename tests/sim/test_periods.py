@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from sim.by_period import simulate
 from sim.engine.blocks import Totals
 from sim.errors import InputError
 from sim.periods import Period, PeriodPlan, average_week, changed_rates, cut_into_periods, during, in_week
 from sim.policy import Frequencies
+from sim.simulate import simulate
 from sim.world import World
 from tests.families import full_worlds
 from tests.worlds import flat, world_of
