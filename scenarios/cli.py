@@ -94,6 +94,9 @@ Sets = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one key, like channels.sms.unit_cost=0.08. Repeatable."),
 ]
+GivenPlan = Annotated[
+    Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy.")
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of all draws.")]
 Customers = Annotated[int | None, typer.Option(min=1, help="Customers to simulate, instead of the scenario's.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads; default all cores. Same results with any number.")]
@@ -152,12 +155,7 @@ MessagePreset = Annotated[
 def simulate(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PLAN", help="Plan to simulate: its file, or a run that holds it; default the current one."
-        ),
-    ] = None,
+    plan: GivenPlan = None,
     seed: Seed = 1,
     customers: Customers = None,
     per_customer: PerCustomer = False,

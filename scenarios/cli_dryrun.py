@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scenarios.cli import Debug, Json, Out, ScenarioFile, Seed, Sets, Threads, _check_out, _date, _load, _progress, app
+from scenarios.cli import (
+    Debug,
+    GivenPlan,
+    Json,
+    Out,
+    ScenarioFile,
+    Seed,
+    Sets,
+    Threads,
+    _check_out,
+    _date,
+    _load,
+    _progress,
+    app,
+)
 
 
 @app.command()
@@ -17,9 +30,7 @@ def dryrun(
     date: Annotated[
         str | None, typer.Option(metavar="DATE", help="The day to look at; default the day after the data.")
     ] = None,
-    plan: Annotated[
-        Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current one.")
-    ] = None,
+    plan: GivenPlan = None,
     seed: Seed = 1,
     threads: Threads = None,
     out: Out = None,

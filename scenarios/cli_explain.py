@@ -11,6 +11,7 @@ import typer
 from scenarios.cli import (
     Customers,
     Debug,
+    GivenPlan,
     Json,
     Out,
     ScenarioFile,
@@ -38,11 +39,6 @@ class VersusName(StrEnum):
 
     no_contact = "no_contact"
     current = "current"
-
-
-PlanFile = Annotated[
-    Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy.")
-]
 
 
 @app.command()
@@ -87,7 +83,7 @@ def sensitivity(
 def credit(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: PlanFile = None,
+    plan: GivenPlan = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -113,7 +109,7 @@ def credit(
 def cohorts(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: PlanFile = None,
+    plan: GivenPlan = None,
     versus: Annotated[
         VersusName | None, typer.Option(help="What it is compared with; default current, without --plan no_contact.")
     ] = None,

@@ -11,6 +11,7 @@ import typer
 from scenarios.cli import (
     Customers,
     Debug,
+    GivenPlan,
     Json,
     Out,
     ScenarioFile,
@@ -23,10 +24,6 @@ from scenarios.cli import (
     _progress,
     app,
 )
-
-PlanFile = Annotated[
-    Path | None, typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy.")
-]
 
 
 class MetricName(StrEnum):
@@ -48,7 +45,7 @@ class VersusName(StrEnum):
 def experiment(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: PlanFile = None,
+    plan: GivenPlan = None,
     versus: Annotated[VersusName, typer.Option(help="What held-out customers get.")] = VersusName.no_contact,
     metric: Annotated[MetricName, typer.Option(help="What the effect is judged by.")] = MetricName.contribution,
     share: Annotated[float | None, typer.Option(help="Share held out; default the smallest that proves it.")] = None,
@@ -89,7 +86,7 @@ def experiment(
 def deliver(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: PlanFile = None,
+    plan: GivenPlan = None,
     weeks: Annotated[int, typer.Option(help="Weeks that are played through.")] = 4,
     target: Annotated[float, typer.Option(help="Share that should leave in time.")] = 0.95,
     seed: Seed = 1,

@@ -10,6 +10,7 @@ import typer
 from scenarios.cli import (
     Customers,
     Debug,
+    GivenPlan,
     Json,
     Out,
     ScenarioFile,
@@ -164,10 +165,7 @@ def require(
 def rules(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy."),
-    ] = None,
+    plan: GivenPlan = None,
     seed: Seed = 1,
     customers: Customers = None,
     threads: Threads = None,
@@ -193,10 +191,7 @@ def rules(
 def ledger(
     scenario: ScenarioFile,
     set_: Sets = None,
-    plan: Annotated[
-        Path | None,
-        typer.Option(metavar="PLAN", help="Plan file, or a run that holds one; default the current policy."),
-    ] = None,
+    plan: GivenPlan = None,
     over_current: Annotated[
         bool, typer.Option("--over-current", help="Beside the current policy instead of no contact.")
     ] = False,

@@ -126,9 +126,8 @@ def _price_figure(result: Result) -> Figure:
 
 
 def _price(row: Row) -> Row:
-    mean, low, high = (
-        float(row[key if key in row else "forgone"]) for key in ("forgone", "forgone_low", "forgone_high")
-    )
+    mean = float(row["forgone"])
+    low, high = (float(row.get(key, mean)) for key in ("forgone_low", "forgone_high"))
     span = {"low": low, "high": high, "span": f"{number(low)} to {number(high)}"} if low < high else {}
     return {"mean": mean, "text": number(mean), **span}
 
