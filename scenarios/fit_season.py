@@ -98,5 +98,6 @@ def _fragment(part: Part) -> str:
     lists = {key: ", ".join(f"{row[key]:.4f}" for row in rows) for key in ("factor", "low", "high")}
     named = {"value": lists["factor"], "low": lists["low"], "high": lists["high"]}
     value, low, high = (f"{key} = [{text}]" for key, text in named.items())
-    head = "# factors on the customers' own orders by ISO week of the year, week 1 first"
+    head = "# Factors on the customers' own orders by ISO week of the year, week 1 first. Which week day 0 is in,"
+    head += "\n# base.as_of or horizon.start says; without either it is week 1."
     return f'\n{head}\n[seasonality]\nby_week = {{ {value}, origin = "fitted", {low}, {high} }}\n'
