@@ -72,7 +72,8 @@ def limits_sentence(result: dict[str, Any]) -> str:
 
 
 def keeps(limits: list[dict[str, Any]]) -> str:
-    return {1: "It keeps its one limit", 2: "It keeps both limits"}.get(len(limits), f"It keeps all {len(limits)} limits")
+    few = {1: "It keeps its one limit", 2: "It keeps both limits"}
+    return few.get(len(limits), f"It keeps all {len(limits)} limits")
 
 
 def delivery_sentence(result: dict[str, Any]) -> str:
