@@ -211,8 +211,10 @@ def test_fit_passes_its_options_on(call, run, tmp_path):
     fake = run()
     orders = tmp_path / "o.csv"
     orders.write_text("cid,d,v\n")
+    bills = tmp_path / "b.csv"
+    bills.write_text("channel,contacts,paid\n")
     code, _, _ = call(
-        "fit", orders, "--columns", "customer_id=cid, order_date=d,order_value=v", "--until", "1997-09-30",
+        "fit", orders, "--before-registration", "drop", "--costs", bills, "--cost-columns", "cost=paid", "--columns", "customer_id=cid, order_date=d,order_value=v", "--until", "1997-09-30",
         "--model", "mbg-nbd", "--duplicates", "drop", "--refunds", "net", "--where", "in_sample=1",
     )  # fmt: skip
     assert code == 0
@@ -222,7 +224,8 @@ def test_fit_passes_its_options_on(call, run, tmp_path):
         "columns": {"customer_id": "cid", "order_date": "d", "order_value": "v"}, "model": "mbg-nbd",
         "duplicates": "drop", "refunds": "net", "where": {"in_sample": "1"}, "out": None,
         "messages": None, "message_columns": {}, "decisions": {}, "encoding": "auto", "decimal": ".", "cross_check": False,
-        "preset": None, "message_preset": None,
+        "preset": None, "message_preset": None, "before_registration": "drop", "consents": None, "costs": bills,
+        "cost_columns": {"cost": "paid"},
     }  # fmt: skip
 
 
@@ -339,3 +342,14 @@ def test_a_library_scenario_that_is_not_shipped(call):
     assert err.startswith("library:smal.toml: is not shipped; allowed: library:base, ")
     assert "library:small, " in err
     assert "library:stories/fatigue" in err
+
+
+@pytest.mark.parametrize(("option", "said"), [
+    (("--costs", "none.csv"), "--costs: no such file"), (("--consents", "none.csv"), "--consents: no such file"),
+    (("--cost-columns", "price=x"), "--cost-columns: unknown name (given: price)"),
+])  # fmt: skip
+def test_files_of_a_fit_that_are_not_there(call, tmp_path, option, said):
+    orders = tmp_path / "o.csv"
+    orders.write_text("customer_id,order_date,order_value\n")
+    code, _, err = call("fit", orders, *option)
+    assert (code, said in err) == (2, True), err
