@@ -3,7 +3,7 @@
 Luck makes the winner of a search look better than it is, and hides on which side of a limit a plan lies. So the plans
 that look best, and those that may just keep the limits, run a race in two heats: many of them on some fresh customers,
 the few that are still open on all of them. A heat goes on as long as a plan that was not in it is not clearly worse
-than the best that held. Those that are close then run until it is decided (``optimizer.decide``).
+than the best that surely held. Those that are close then run until it is decided (``optimizer.decide``).
 
 The search leaves a margin below every limit, because it sees few customers. Here more are seen: a plan within it
 is let through if its use, several standard errors of it added, is still allowed.
@@ -83,15 +83,15 @@ def _race(
     if some.customers < every.customers:
         _run(seen, some, start, list(seen.known.values()), settings, _MANY)
         winner = best_of(some, list(some.known.values()), settings)
-        _run(some, every, [winner.choice, *others[:1], start[-1]], _open(some, winner), settings, _FEW)
+        _run(some, every, [winner.choice, *others[:1], start[-1]], list(some.known.values()), settings, _FEW)
     else:
         _run(seen, every, start, list(seen.known.values()), settings, _MANY)
 
 
-def _open(some: Evaluator, winner: Evaluated) -> list[Evaluated]:
-    """Who is not clearly worse than the winner of a heat."""
-    compared = some.gain([e.choice for e in some.known.values()], winner.choice)
-    return [e for e, gain, error in compared if gain >= -_ERRORS * error]
+def _surely_within(evaluator: Evaluator, settings: SearchSettings, room: float) -> Evaluated | None:
+    """The most valuable plan with so much room below the limits that it keeps them on other customers, too."""
+    within = [e for e in evaluator.known.values() if evaluator.excess(e, settings.buffer).max(initial=-1.0) <= -room]
+    return max(within, key=lambda e: e.value, default=None)
 
 
 def _run(
@@ -102,8 +102,13 @@ def _run(
     settings: SearchSettings,
     heat: Heat,
 ) -> None:
-    """Simulate the plans that entered on the customers of this heat, most promising first, while it pays."""
-    now.evaluate(start)
+    """Simulate the plans that entered on the customers of this heat, most promising first, while it pays.
+
+    It pays until those that wait are clearly worse than a plan that surely keeps the limits: of a better one, more
+    customers may say that it does not. The best of those that surely did before runs in any case.
+    """
+    safe = _surely_within(before, settings, heat.doubt)
+    now.evaluate([*start, *([safe.choice] if safe else [])])
     hopeful = [e for e in entered if before.excess(e, settings.buffer).max(initial=0.0) <= heat.doubt]
     waiting = sorted(hopeful, key=lambda e: -e.value)
     affordable = _HEAT_DAYS // (now.customers * now.started.world.days)
@@ -113,8 +118,7 @@ def _run(
         part, waiting = waiting[:count], waiting[count:]
         now.evaluate([e.choice for e in part])
         ran += len(part)
-        best = best_of(now, list(now.known.values()), settings)
-        if now.feasible(best, settings.buffer):
+        if best := _surely_within(now, settings, _FEW.doubt):
             waiting = _not_clearly_worse(before, waiting, best, heat.at_once)
 
 

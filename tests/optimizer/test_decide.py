@@ -10,10 +10,12 @@ import numpy.typing as npt
 import pytest
 
 from optimizer import decide as deciding
+from optimizer import select as selecting
 from optimizer.budget import Budget
 from optimizer.decide import Further, Pool, decide, groups_of, spread
 from optimizer.evaluate import Evaluated, Evaluator
 from optimizer.limits import Limit, Rows, rows_of
+from optimizer.settings import SearchSettings
 from optimizer.space import Choice
 from tests.optimizer.worlds import evaluator_of, people, small_world, space_of, with_limits
 
@@ -179,3 +181,14 @@ def test_pooled_customers_count_as_much_as_they_are() -> None:
     ((gains, errors),) = [np.array([pool.gains([a], b)[0] for pool in pools]).T]
     assert gains[0] == pytest.approx(pooled.value - pools[0].seen(b).value, rel=1e-9)
     assert np.sqrt(np.mean(errors**2)) == pytest.approx(gains.std(ddof=1), rel=0.4)
+
+
+@pytest.mark.parametrize("use", [98.9, 50.0])
+def test_who_is_worse_than_a_plan_that_may_yet_break_a_limit_stays_in_the_race(use: float) -> None:
+    """Plan 3 is clearly better than plan 2, and just within the margin on these customers; on others it may not be."""
+    truth = Truth(np.array([0.0, 60.0, 80.0, 100.0]), np.array([50.0, 50.0, 50.0, use]), noise=1.0)
+    before, now = (cast(Evaluator, Measured(truth, 10_000, np.random.default_rng(seed))) for seed in (1, 2))
+    entered = before.evaluate([plan(n) for n in range(4)])
+    selecting._run(before, now, [plan(0)], entered, SearchSettings(buffer=MARGIN), selecting.Heat(1, 4, 0.01))
+    assert plan(3).tobytes() in now.known
+    assert (plan(2).tobytes() in now.known) == (use > 98.0)
