@@ -127,7 +127,7 @@ def test_limits_say_what_they_measure():
     limits = build.limits(load_scenario("library:cdnow", sets))
     assert limits == (
         Limit("budget", "unsubscribes", 9, None),
-        Limit("SMS capacity", "contacts_per_week", 2_100, "sms"),
+        Limit("SMS capacity", "contacts_per_week", 1_800, "sms"),
     )
 
 
