@@ -372,7 +372,7 @@ def test_fit_writes_a_fragment_that_scenarios_extend(capsys: pytest.CaptureFixtu
     assert plain(result)
     assert set(result) == {
         "schema_version", "command", "scenario", "provenance", "organic", "candidates", "choice", "spend", "backtest",
-        "fitted_until", "refitted", "warnings", "label", "orders", "regularity", "unknown_contacts", "day_grid",
+        "fitted_until", "refitted", "warnings", "label", "orders", "regularity", "unknown_contacts", "day_grid", "seasonality", "segments",
     }  # fmt: skip
     assert result["organic"]["model"] == "mbg-nbd"
     assert result["orders"]["customers"] == result["scenario"]["base_customers"] == 2_357
