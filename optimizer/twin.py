@@ -174,6 +174,7 @@ def check_twin(world: World, space: Space) -> None:
         (world.start == "rested", "horizon.start", world.start, "rested"),
         (world.tail_weeks == 0, "horizon.tail_weeks", world.tail_weeks, "0"),
         (world.timing is None and world.suppressed is None, "timing, suppressed", "given", "none"),
+        (world.population.order_ticks == 1, "base: order ticks k", world.population.order_ticks, "1"),
         (world.population.joined is None, "base.newcomers", "some", "none"),
         (world.consent_rate_correlation == 0, "base.consent_rate_correlation", world.consent_rate_correlation, "0"),
         (world.rfm.recompute_days == 1, "segments.recompute_days", world.rfm.recompute_days, "1"),

@@ -34,7 +34,7 @@ def of_current_policy(started: Started) -> PastContacts:
     """The stationary stimulus under the current policy: by consent on average, times personal responsiveness."""
     world, response = started.world, started.world.behaviour.response
     moment = moment_of(response)
-    responsiveness = started.people.effect * moment / world.population.rate**response.rate_elasticity
+    responsiveness = started.people.effect * moment / world.population.order_rate**response.rate_elasticity
     _, pattern = np.unique(started.begin.subscribed, return_inverse=True)
     stimulus = np.bincount(pattern, started.begin.stimulus) / np.bincount(pattern)
     return past_contacts(response, DAYS_PER_WEEK * stimulus[pattern] * responsiveness)

@@ -24,7 +24,7 @@ def contribution(started: Started, plan: Frequencies, segment: Ints, *, rested: 
     willing = people.effect * np.where(begin.active == 1, 1.0, asleep)
     if not rested:
         willing = willing * np.exp(-world.behaviour.fatigue.damping * begin.fatigue)
-    organic = np.where(begin.active == 1, population.rate, 0.0)
+    organic = np.where(begin.active == 1, population.order_rate, 0.0)
     columns = []
     for number, line in enumerate(lines_of(world)):
         channel = world.channels[line.channel]

@@ -62,6 +62,7 @@ def _joined_up(
         name: np.concatenate([getattr(old, name), getattr(new, name)])
         for name in ("key", "base_key", "rate", "dropout", "active", "mean_value", "order_value")
     }
+    counting = old.ticks is not None or new.ticks is not None
     joined_old = np.full(old.size, -1) if old.joined is None else old.joined
     alone = np.arange(new.size)
     return replace(
@@ -74,6 +75,7 @@ def _joined_up(
         order_to=np.concatenate([old.order_to, new.order_to + offset]),
         order_day=np.concatenate([old.order_day, order_day]),
         joined=np.concatenate([joined_old, joined]),
+        ticks=np.concatenate([old.ticks_left(), new.ticks_left()]) if counting else None,
         birthday=_filled(old.birthday, np.full(new.size, UNKNOWN_BIRTHDAY)),
         household=None if old.household is None else _filled(old.household, int(old.household.max()) + 1 + alone),
         suppressed=_filled(old.suppressed, np.zeros(new.size, dtype=np.int64)),

@@ -36,7 +36,7 @@ class Population:
     copies: int
     """Copies of each real customer; 1 for a synthetic base or a subsample."""
     rate: npt.NDArray[np.float64]
-    """(N,) organic orders a day while active."""
+    """(N,) ticks of the order clock a day while active; with ``order_ticks`` 1 these are the organic orders."""
     dropout: npt.NDArray[np.float64]
     """(N,) chance to drop out after an organic order."""
     active: npt.NDArray[np.bool_]
@@ -61,6 +61,10 @@ class Population:
     """Days of past orders, negative, ascending per customer."""
     order_value: npt.NDArray[np.int64]
     """Their values in millionths of the currency."""
+    order_ticks: int = 1
+    """Ticks of a customer's clock to an organic order (k of MBG/CNBD-k): 1 = irregular."""
+    ticks: npt.NDArray[np.int64] | None = None
+    """(N,) how many of them are still to come before the next organic order, 1 to ``order_ticks``; None = all."""
     joined: npt.NDArray[np.int64] | None = None
     """(N,) morning of the first day a customer is there; up to 0 for those present at the start, None = all are. Who
     joins later has made the first order on the evening before (it belongs to the past and is not booked)."""
@@ -80,6 +84,15 @@ class Population:
     def scale(self) -> float:
         """Real customers per simulated one."""
         return self.base_size / self.size
+
+    @property
+    def order_rate(self) -> npt.NDArray[np.float64]:
+        """(N,) organic orders a day while active, in the long run."""
+        return self.rate / self.order_ticks
+
+    def ticks_left(self) -> npt.NDArray[np.int64]:
+        """(N,) ``ticks``, known or not."""
+        return np.full(self.size, self.order_ticks) if self.ticks is None else self.ticks
 
     def standing_for(self, base_size: int) -> Population:
         """The same customers as a sample of a base of another size."""
@@ -128,17 +141,22 @@ class Population:
 
 _PER_CUSTOMER = (
     "key", "base_customer", "base_key", "rate", "dropout", "active", "mean_value", "first_order", "last_order",
-    "order_from", "order_to", "joined", "birthday", "household", "suppressed",
+    "order_from", "order_to", "ticks", "joined", "birthday", "household", "suppressed",
 )  # fmt: skip
 """The arrays of shape (N,); past orders are shared."""
 
 
+MODELS = ("bg-nbd", "mbg-nbd", "mbg-cnbd")
+MOST_TICKS = 20
+"""Largest k: gaps vary by 22 % of their mean then."""
+
+
 @dataclass(frozen=True)
 class OrganicModel:
-    """(M)BG/NBD and Gamma-Gamma parameters; rates per week, money in the currency."""
+    """(M)BG/NBD or MBG/CNBD-k and Gamma-Gamma parameters; rates per week, money in the currency."""
 
     model: str
-    """"bg-nbd" or "mbg-nbd" (dropout possible after the first purchase already)."""
+    """"bg-nbd", "mbg-nbd" (dropout possible after the first purchase already) or "mbg-cnbd" (that, and regular gaps)."""
     r: float
     alpha_weeks: float
     a: float
@@ -146,9 +164,13 @@ class OrganicModel:
     p: float
     q: float
     gamma: float
+    k: int = 1
+    """Ticks to an order; above 1 in "mbg-cnbd" only, where r and alpha are of the ticks."""
 
     def __post_init__(self) -> None:
-        require(self.model in ("bg-nbd", "mbg-nbd"), "model", "unknown organic model", self.model, "bg-nbd, mbg-nbd")
+        require(self.model in MODELS, "model", "unknown organic model", self.model, ", ".join(MODELS))
+        most = MOST_TICKS if self.model == "mbg-cnbd" else 1
+        require(1 <= self.k <= most, "model.k", f"out of range for {self.model}", self.k, f"1 to {most}")
         for key in ("r", "alpha_weeks", "a", "b", "p", "q", "gamma"):
             value = getattr(self, key)
             require(0 < value < np.inf, f"model.{key}", "must be greater than 0", value, "a finite number > 0")
@@ -178,10 +200,10 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
     mean_value = model.p / nu
     first = -1 - np.floor(uniforms(seed, "latent:first order", key) * max(tenure_days, 1)).astype(np.int64)
     active = np.ones(n, dtype=bool)
-    if model.model == "mbg-nbd":
+    if model.model != "bg-nbd":
         active = uniforms(seed, "latent:active", key) >= dropout
     places = np.stack([place_keys(seed, f"history:{s}", -np.arange(max(tenure_days, 1) + 1)) for s in "od"])
-    active_now, counts, days = draws.history(key, places, rate, dropout, active, first)
+    active_now, counts, days, ticks = draws.history(key, places, rate, dropout, active, first, model.k)
     order_to = np.cumsum(counts)
     order_from = order_to - counts
     value_place = place("past value")
@@ -211,4 +233,6 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
         order_to=order_to,
         order_day=days,
         order_value=np.rint(values * MICRO).astype(np.int64),
+        order_ticks=model.k,
+        ticks=ticks if model.k > 1 else None,
     )

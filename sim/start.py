@@ -96,6 +96,7 @@ def _rested(world: World) -> Begin:
         credit=np.floor(np.column_stack(phases) * PACE).astype(np.int64),
         fatigue=np.zeros(n),
         stimulus=np.zeros(n),
+        ticks=population.ticks_left(),
         joined=np.zeros(n, dtype=np.int64),
         order_from=population.order_from,
         order_to=population.order_to,

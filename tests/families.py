@@ -38,7 +38,7 @@ RULES = (
     "switch_offs", "suppressed",
 )  # fmt: skip
 PROGRAM = ("campaigns", "cascades", "offers", "timing")
-PEOPLE = ("newcomers", "birthdays", "weekdays", "pull_forward", "waking", "irritation", "loyalty")
+PEOPLE = ("newcomers", "birthdays", "weekdays", "pull_forward", "waking", "irritation", "loyalty", "regular")
 SHARED = ("reputation", "capacity", "arbitration")
 FAMILIES = (*RULES, *PROGRAM, *PEOPLE, *SHARED)
 
@@ -102,6 +102,10 @@ def _calendars(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def _populations(draw: st.DrawFn, population: Population, on: dict[str, bool]) -> Population:
     n = population.size
+    if on["regular"]:
+        k = draw(st.integers(1, 4))
+        left = np.array(draw(st.lists(st.integers(1, k), min_size=n, max_size=n)), dtype=np.int64)
+        population = replace(population, rate=population.rate * k, order_ticks=k, ticks=left)
     if on["newcomers"]:
         days = st.just(-1) | st.integers(0, 40) | st.integers(0, 3)
         joined = np.array(draw(st.lists(days, min_size=n, max_size=n)), dtype=np.int64)

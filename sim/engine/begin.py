@@ -52,6 +52,7 @@ from sim.engine.tables import (
     SUM_OFFER,
     SUM_OFFER_ALL,
     SUM_ORDERS,
+    TICKS,
     TRIGGER_DUE,
     U8,
     State,
@@ -71,6 +72,7 @@ class Begin(NamedTuple):
     credit: I64  # (N, L) pacing credit, by line
     fatigue: F64  # (N,)
     stimulus: F64  # (N,) stock A of stimulus, orders a day of the reference customer
+    ticks: I64  # (N,) of the order clock until the next organic order
     joined: I64  # (N,) first day of contacts: 0, or later for who joins later
     order_from: I64  # (N,) first place in order_day / order_value
     order_to: I64  # (N,) behind the last place
@@ -146,6 +148,7 @@ def _begin_person(t, people, begin, state, w, i, frozen_segments):  # type: igno
     person[i, OFFER] = 0
     person[i, OFFER_ENDS] = NEVER
     person[i, DEBT] = 0
+    person[i, TICKS] = begin.ticks[i]
     person[i, LOYAL_ENDS] = NEVER
     state.n[w, STOPPED, i] = 0
     state.n[w, GRANTED, i] = 0

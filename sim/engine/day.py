@@ -129,6 +129,7 @@ def live_blocks(t, people, begin, state, out, scratch, frozen_segments, days, or
             begin.credit[a:b],
             begin.fatigue[a:b],
             begin.stimulus[a:b],
+            begin.ticks[a:b],
             begin.joined[a:b],
             begin.order_from[a:b],
             begin.order_to[a:b],

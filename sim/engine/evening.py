@@ -36,6 +36,7 @@ from sim.engine.tables import (
     SEGMENT_DUE,
     STIMULATED,
     SUM_ORDERS,
+    TICKS,
     W_DROPOUTS,
 )
 from sim.jit import inlined, inner_kernel
@@ -46,7 +47,7 @@ from sim.rng import full, high, low, mix
 def expect(t, people, state, scratch, w, day):  # type: ignore[no-untyped-def]
     """Step 5, the chances of everybody; then tomorrow's stimulus. Lists the customers who order (or would, but for a
     debt) and returns how many; ``happen`` sees to their stimulus itself, it needs today's."""
-    if t.s[0].saturation > 0.0 or t.s[0].offering or t.s[0].pulling:
+    if t.s[0].saturation > 0.0 or t.s[0].offering or t.s[0].pulling or t.s[0].order_ticks > 1:
         _expect_more(t, people, state, scratch, w, day)
     else:
         stimulated, fading, organic = state.f[w, STIMULATED], state.f[w, FADING], state.f[w, ORGANIC]
@@ -63,11 +64,13 @@ def expect(t, people, state, scratch, w, day):  # type: ignore[no-untyped-def]
 
 @inner_kernel
 def _expect_more(t, people, state, scratch, w, day):  # type: ignore[no-untyped-def]
-    """The same with a ceiling of the response, offers, or orders that are pulled forward."""
+    """The same with a ceiling of the response, offers, orders that are pulled forward, or regular customers."""
     stimulated, organic, drawn = state.f[w, STIMULATED], state.f[w, ORGANIC], scratch.u[ORDER_HASH]
     for i in range(organic.shape[0]):
         p = _stimulated_chance(t, people, state, w, i, day)
-        takes_place = organic[i] if state.person[w, i, DEBT] == 0 else 0.0
+        takes_place = 0.0
+        if state.person[w, i, DEBT] == 0:
+            takes_place = orders.ticks_probability(organic[i], state.person[w, i, TICKS])
         state.f[w, SUM_ORDERS, i] += takes_place + p
         if t.s[0].offering:
             expect_offers(state, w, i, takes_place, p)
@@ -92,6 +95,8 @@ def happen(t, people, state, out, scratch, w, day, happening):  # type: ignore[n
         i = scratch.u[CHOSEN, k]
         drawn = scratch.u[ORDER_HASH, i]
         happens = high(drawn) < state.f[w, ORGANIC, i]
+        if happens and t.s[0].order_ticks > 1:
+            happens = _is_an_order(t, state, w, i, high(drawn))
         added = low(drawn) < _stimulated_chance(t, people, state, w, i, day)
         leaves = people.f[DROPOUT, i]
         if t.s[0].irritation > 0.0:
@@ -111,6 +116,15 @@ def happen(t, people, state, out, scratch, w, day, happening):  # type: ignore[n
         if added and t.s[0].loyalty > 0.0:
             loyalty.begin(t, people, state, w, i, day)
         state.f[w, STIMULATED, i] *= state.f[w, FADING, i]
+
+
+@inlined
+def _is_an_order(t, state, w, i, u):  # type: ignore[no-untyped-def]
+    """The clock of a regular customer has ticked: only the last tick is an order, and the clock starts anew."""
+    wanted = state.person[w, i, TICKS]
+    ticks = orders.ticks_of(u, state.f[w, ORGANIC, i], wanted)
+    state.person[w, i, TICKS] = t.s[0].order_ticks if ticks == wanted else wanted - ticks
+    return ticks == wanted
 
 
 @inlined

@@ -69,6 +69,8 @@ class Customer:
     offer_until: int = -1
     """Last day of the offer's window."""
     debt: int = 0
+    ticks: int = 1
+    """Of the order clock, until the next organic order."""
     loyal_until: int = -1
     """Organic orders that were borrowed by stimulated ones."""
     silent: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -111,6 +113,7 @@ def customer_of(started: Started, row: int) -> Customer:
         credit=phases(setting, key),
         fatigue=float(begin.fatigue[row]),
         stimulus=float(begin.stimulus[row]),
+        ticks=int(begin.ticks[row]),
         orders=[(int(begin.order_day[k]), int(begin.order_value[k])) for k in range(first, last)],
     )
     if joined < 0:  # the pacing of who is new starts at its phase

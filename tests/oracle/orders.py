@@ -27,12 +27,13 @@ def stimulated_chance(setting: Setting, me: Customer, day: int) -> float:
 def order_a_day(setting: Setting, me: Customer, life: Life, seed: int, day: int) -> None:
     response, fatigue = setting.world.behaviour.response, setting.world.behaviour.fatigue
     rate = me.rate * (1 + response.loyalty_gain) if day <= me.loyal_until else me.rate
-    organic = 1 - math.exp(-rate * season(setting.world, day)) if me.active else 0.0
+    mean = rate * season(setting.world, day) if me.active else 0.0
+    organic = at_least(me.ticks, mean)
     dropout = 1 - (1 - me.dropout) ** math.exp(fatigue.dropout_growth * me.fatigue)
     stimulated = stimulated_chance(setting, me, day)
     _expect(setting, me, life, organic if me.debt == 0 else 0.0, stimulated, day)
     chance, spend = word(me.key, seed, "order", day), word(me.key, seed, "spend", day)
-    was_active, happens = me.active, high(chance) < organic
+    was_active, happens = me.active, _clock_strikes(setting, me, mean, high(chance))
     if happens and me.debt > 0:  # it was borrowed: no value, no trace
         me.debt -= 1
         life.weekly["repaid", day // 7, 0] += 1
@@ -52,6 +53,23 @@ def order_a_day(setting: Setting, me: Customer, life: Life, seed: int, day: int)
         me.active = False
         life.events.append((day, DROPOUT, 0, 0))
         life.weekly["dropouts", day // 7, 0] += 1
+
+
+def at_least(ticks: int, mean: float) -> float:
+    """Chance that a clock ticks so often on a day."""
+    return 1 - math.exp(-mean) * sum(mean**n / math.factorial(n) for n in range(ticks))
+
+
+def _clock_strikes(setting: Setting, me: Customer, mean: float, u: float) -> bool:
+    """Regular customers order at every k-th tick only."""
+    ticks = 0
+    while ticks < me.ticks and u < at_least(ticks + 1, mean):
+        ticks += 1
+    me.ticks -= ticks
+    if me.ticks > 0:
+        return False
+    me.ticks = setting.world.population.order_ticks
+    return True
 
 
 def _expect(setting: Setting, me: Customer, life: Life, organic: float, stimulated: float, day: int) -> None:

@@ -19,7 +19,7 @@ MIXTURES = (
     ("household", "points", "campaigns"),
     ("campaigns", "cascades", "offers", "timing", "birthdays"),
     ("newcomers", "waking", "birthdays", "cascades"),
-    ("pull_forward", "offers", "waking", "irritation", "loyalty", "weekdays"),
+    ("pull_forward", "offers", "waking", "irritation", "loyalty", "regular", "weekdays"),
     ("capacity", "reputation", "arbitration"),
     ("floors", "switch_offs", "arbitration", "household"),
 )

@@ -308,6 +308,33 @@ def test_loyalty_needs_a_stimulated_order_and_a_customer_who_orders() -> None:
     assert life.expected_orders[0] == pytest.approx(14 * (1 - math.exp(-1)))
 
 
+def test_regular_customers_order_at_the_last_tick_of_their_clock() -> None:
+    """A rate of 1 a day, two ticks to an order of which one is still to come, or both: with one the chance of the first
+    day is 1 - 1/e, with two 1 - 2/e."""
+    for left, chance in ((1, 1 - math.exp(-1)), (2, 1 - 2 * math.exp(-1))):
+        who = replace(people(2_000, rate=1.0), order_ticks=2, ticks=np.full(2_000, left))
+        lives = lives_in(world(MAIL, who=who, behaviour=CALM, weeks=1), 0.0)
+        first = sum(day == 0 for life in lives for day, *_ in life.events)
+        assert abs(first - 2_000 * chance) < 4 * math.sqrt(2_000 * chance * (1 - chance))
+        # whoever ordered on day 0 waits for two ticks again: the day after, 1 - 2/e of them
+        again = [life for life in lives if any(day == 0 for day, *_ in life.events)]
+        second, soon = sum(day == 1 for life in again for day, *_ in life.events), 1 - 2 * math.exp(-1)
+        assert abs(second - len(again) * soon) < 4 * math.sqrt(len(again) * soon * (1 - soon))
+
+
+def test_a_clock_that_always_ticks_through_is_an_order_a_day() -> None:
+    """60 ticks a day are more than four; a stimulated order leaves the clock alone, a debt is paid by a whole round."""
+    who = replace(people(rate=60.0), order_ticks=4, ticks=np.array([4]))
+    (life,) = lives_in(world(MAIL, who=who, behaviour=CALM, weeks=1), 0.0)
+    assert weekly([life], "orders") == [7]
+    assert life.expected_orders[0] == pytest.approx(7)
+    response = Response(half_life_days=1e-3, responsiveness_cv=0.0, rate_elasticity=0.0, pull_forward_share=1.0)
+    place = world(STRONG, who=who, behaviour=replace(CALM, response=response), weeks=1)
+    (life,) = lives_in(place)
+    assert (weekly([life], "stimulated orders"), weekly([life], "pulled"), weekly([life], "repaid")) == ([7], [7], [6])
+    assert weekly([life], "orders") == [1]  # of day 0: the mail comes first, its debt is for the next one
+
+
 def test_irritation() -> None:
     """Everybody orders every day and drops out with chance .1 after an order: 54 of 200 in three days, give or take 6. A
     mail a day leaves one unit of fatigue that lasts: at growth 3 the chance is 1 - .9^exp(3) = .88 after the first and
