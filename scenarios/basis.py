@@ -45,6 +45,10 @@ def _fitted_rows(base: Base) -> list[dict[str, Any]]:
             **{end: float(part[end][name]) for end in ("low", "high") if name in part["low"] and name in part["high"]},
             "source": source,
         }
-        for part, names in ((organic, ("r", "alpha", "a", "b")), (found["spend"], ("p", "q", "gamma")))
+        for part, names in (
+            (organic, ("k", "r", "alpha", "a", "b")),
+            (found["spend"], ("p", "q", "gamma")),
+        )
         for name in names
+        if name in part
     ]

@@ -37,7 +37,7 @@ from sim.world import World
 class OrderModel:
     """Order process and spend as plain numbers; time in weeks."""
 
-    model: Literal["bg-nbd", "mbg-nbd"]
+    model: Literal["bg-nbd", "mbg-nbd", "mbg-cnbd"]
     r: float
     alpha: float
     """Weeks: the mean order rate is r / alpha a week."""
@@ -46,6 +46,8 @@ class OrderModel:
     p: float
     q: float
     gamma: float
+    k: int = 1
+    """Ticks to an order; above 1 in mbg-cnbd only."""
 
 
 def channels(loaded: LoadedScenario) -> tuple[domain.Channel, ...]:
@@ -161,11 +163,11 @@ def order_model(loaded: LoadedScenario) -> OrderModel | None:
     if given.alpha is not None:
         alpha = given.alpha.value
     elif yearly is not None:
-        alpha = r * DAYS_PER_YEAR / DAYS_PER_WEEK / yearly.value
+        alpha = r / given.k * DAYS_PER_YEAR / DAYS_PER_WEEK / yearly.value
     else:
         raise ValueError("alpha or mean_orders_per_year")  # the loader has refused it before
     rest = {key: getattr(given, key).value for key in ("a", "b", "p", "q", "gamma")}
-    return OrderModel(given.model, r, alpha, **rest)
+    return OrderModel(given.model, r, alpha, **rest, k=given.k)
 
 
 def start_date(loaded: LoadedScenario) -> dt.date | None:

@@ -81,6 +81,7 @@ class Model(StrEnum):
     best = "best"
     bg_nbd = "bg-nbd"
     mbg_nbd = "mbg-nbd"
+    mbg_cnbd = "mbg-cnbd"
 
 
 def _set_debug(value: bool) -> bool:

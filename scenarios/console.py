@@ -288,7 +288,8 @@ def _organic(result: Result) -> Table | None:
     model = result.get("organic")
     if not model:
         return None
-    title = f"Order process {model['model']}, time in {model.get('time_unit', 'week')}s"
+    ticks = f", an order every {model['k']} ticks" if "k" in model else ""
+    title = f"Order process {model['model']}{ticks}, time in {model.get('time_unit', 'week')}s"
     lived = result.get("day_grid", {})
     columns = ("simulated with",) if lived and lived.get("r") != model.get("r") else ()
     table = _grid(title, "parameter", "estimate", "standard error", "95% interval", *columns)

@@ -49,6 +49,7 @@ def fit_fragment(
     head = f"# Fitted by contactpolicy fit{f', {label}' if label else ''}. low and high: 95% intervals of the fit."
     lines = [head, "[base]", f'history_contacts = "{history_contacts}"', *(more or {}).get("base", []), ""]
     lines += ["[base.fitted_model]", f'model = "{organic["model"]}"']
+    lines += [f"k = {organic['k']}"] if "k" in organic else []
     lines += [_line(key, organic) for key in ("r", "alpha", "a", "b")]
     lines += [_line(key, spend) for key in ("p", "q", "gamma")]
     return (

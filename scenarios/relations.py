@@ -109,6 +109,14 @@ def _base(data: Table) -> Iterator[Finding]:
             text = " and ".join(rates) or "neither"
             allowed = "alpha or mean_orders_per_year"
             yield Finding(("base", key), "needs exactly one of alpha, mean_orders_per_year", text, allowed)
+        model = _table(base, key)
+        if model.get("k", 1) != 1 and model.get("model") != "mbg-cnbd":
+            yield Finding(("base", key, "k"), "is only for mbg-cnbd", str(model["k"]), 'model = "mbg-cnbd", or no k')
+    stated = {"model": base.get("model"), "fitted_model": _table(base, "fitted_model").get("model")}
+    regular = [key for key, name in stated.items() if name == "mbg-cnbd"]
+    if regular and base.get("history_contacts", "none") != "none":
+        what = "past contacts cannot be taken out of regular orders"
+        yield Finding(("base", regular[0]), what, "mbg-cnbd", 'bg-nbd or mbg-nbd, or history_contacts = "none"')
 
 
 def _what(key: str) -> str:

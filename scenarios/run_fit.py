@@ -25,8 +25,8 @@ from scenarios.unknown_contacts import unknown_contacts
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.cross_checks import cross_checks
 from sim.fit.forecast import organic_forecast
-from sim.fit.history import WithoutContacts, without_contacts
-from sim.fit.organic import OrganicFit, fit_organic, organic_numbers
+from sim.fit.history import without_contacts
+from sim.fit.organic import REGULAR, OrganicFit, fit_organic, organic_numbers
 from sim.fit.trial_log import is_trial
 from sim.messages import MessageLog, read_messages
 from sim.orders import OrderLog, read_orders
@@ -36,12 +36,16 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float, float, str], None]
 """progress(done, total, text)."""
-ModelChoice = Literal["best", "bg-nbd", "mbg-nbd"]
+ModelChoice = Literal["best", "bg-nbd", "mbg-nbd", "mbg-cnbd"]
 Duplicates = Literal["keep", "drop", "refuse"]
 Refunds = Literal["refuse", "net", "drop"]
 FORECAST_WEEKS = 26
 LEVEL = 0.95
 """Of all intervals."""
+NO_CLOCK = (
+    "orders come evenly (mbg-cnbd tells the held-out orders best), but past contacts are taken out of irregular ones "
+    "only: the model here is the better of the two others"
+)
 NO_TRIAL = (
     "what contacts add cannot be learned from this log: it has neither a holdout nor arms. Past contacts were taken "
     "out at the assumed effects; contactpolicy effects says which holdout would measure them"
@@ -108,12 +112,14 @@ def fit_orders(
     if sent is None:
         found |= _unknown_contacts(log, fitted_until, plain)
         say(0.6, 1.0, "seasons")
-        year = seasons(log, plain.organic.parameters, fitted_until, level=LEVEL)
+        year = seasons(log, plain.irregular.parameters, fitted_until, level=LEVEL)
     else:
         say(0.6, 1.0, "taking past contacts out")
-        past, year = _past_contacts(log, sent, fitted_until, found)
+        past, year = _past_contacts(log, sent, fitted_until, plain)
         found |= past
-    found |= {"seasonality": year.part} | ({"day_grid": year.day_grid} if year.day_grid else {})
+    found["seasonality"] = year.part
+    if year.day_grid and found["day_grid"]["model"] != REGULAR:  # a clock of ticks is kept as it is
+        found["day_grid"] = year.day_grid
     beside = from_files(
         log, plain, fitted_until, consents=consents, costs=costs, columns=cost_columns,
         encoding=encoding, decimal=decimal,
@@ -145,24 +151,27 @@ def _unknown_contacts(orders: OrderLog, until_day: int, plain: OrganicFit) -> Pa
     """The parts that a fit without a message log adds: how far contacts it does not know may have misled it."""
     shipped = shipped_assumptions()
     email = next(channel for channel in build.channels(shipped) if channel.name == "email")
-    part = unknown_contacts(orders.summary(until_day), plain.organic.parameters, email, build.behaviour(shipped))
+    part = unknown_contacts(orders.summary(until_day), plain.irregular.parameters, email, build.behaviour(shipped))
     return {"unknown_contacts": part, "warnings": [*plain.warnings, unknown_contacts_said(part)]}
 
 
-def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Part) -> tuple[Part, Seasons]:
+def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, plain: OrganicFit) -> tuple[Part, Seasons]:
     """The parts of the result that a message log adds or changes; and seasons of what customers did by themselves."""
     shipped = shipped_assumptions()
     channels = build.channels(shipped)
     contacts = of_messages(sent, channels, build.behaviour(shipped))
-    fit = without_contacts(orders, contacts, until_day=until_day, model=found["organic"]["model"], level=LEVEL)
+    model = plain.irregular.parameters
+    fit = without_contacts(orders, contacts, until_day=until_day, model=model.name, level=LEVEL)
     strange = unknown_channels(sent, channels)
-    warnings = list(found["warnings"])
+    warnings = list(plain.warnings)
+    if plain.model == REGULAR:
+        warnings.append(NO_CLOCK)
     if strange:
         warnings.append(
             f"nothing is known of what a contact does through {', '.join(strange)}: these messages were taken to have "
             "no effect; map them to one of " + ", ".join(channel.name for channel in channels)
         )
-    year = seasons(orders, _plain_model(fit, found), until_day, own=fit.own_chance(), level=LEVEL)
+    year = seasons(orders, model, until_day, own=fit.own_chance(), level=LEVEL)
     effects = {c.name: c.orders_per_contact for c in channels if c.name in sent.channels}
     forecast = organic_forecast(fit, FORECAST_WEEKS)
     rates = log_rates(sent, channels, build.behaviour(shipped))
@@ -183,7 +192,7 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
             "forecast_without_contacts": forecast.mean,
             "forecast_low": forecast.low,
             "forecast_high": forecast.high,
-            "forecast_under_past_contacts": _plain_forecast(orders, fit, until_day, found),
+            "forecast_under_past_contacts": _plain_forecast(orders, model, until_day),
         },
         "messages": message_facts(sent),
         "tables": rates_tables(rates, [channel.name for channel in channels]),
@@ -191,14 +200,9 @@ def _past_contacts(orders: OrderLog, sent: MessageLog, until_day: int, found: Pa
     return part, year
 
 
-def _plain_model(fit: WithoutContacts, found: Part) -> DropoutModel:
-    """The fit that takes every past order for organic."""
-    return type(fit.organic.parameters)(**{name: found["organic"][name] for name in ("r", "alpha", "a", "b")})
-
-
-def _plain_forecast(orders: OrderLog, fit: WithoutContacts, until_day: int, found: Part) -> float:
+def _plain_forecast(orders: OrderLog, model: DropoutModel, until_day: int) -> float:
     """The same forecast from the fit that takes every past order for organic."""
-    s, model = orders.summary(until_day), _plain_model(fit, found)
+    s = orders.summary(until_day)
     return float(model.expected_future_orders(FORECAST_WEEKS, s.frequency, s.recency_weeks, s.age_weeks).sum())
 
 

@@ -30,7 +30,7 @@ from scenarios.values import (
     unit,
 )
 
-OrderModelName = Literal["bg-nbd", "mbg-nbd"]
+OrderModelName = Literal["bg-nbd", "mbg-nbd", "mbg-cnbd"]
 
 
 class Columns(BaseModel):
@@ -47,18 +47,22 @@ class Columns(BaseModel):
 
 
 class OrderModel(BaseModel):
-    """Parameters of the order process, (M)BG/NBD, and of spend, Gamma-Gamma. Time is counted in weeks."""
+    """Parameters of the order process, (M)BG/NBD or MBG/CNBD-k, and of spend, Gamma-Gamma. Time is counted in weeks."""
 
     model_config = STRICT
 
     model: OrderModelName
-    """bg-nbd: customers may leave after a repeat order; mbg-nbd: also after the first."""
+    """bg-nbd: customers may leave after a repeat order; mbg-nbd: also after the first; mbg-cnbd: so, and orders come
+    evenly (``k``)."""
     r: Annotated[Positive, unit("")]
     """Shape of the order rates, lambda ~ Gamma(r, alpha)."""
     alpha: Annotated[Positive, unit("weeks")] | None = None
     """Rate of the order rates: their mean is r / alpha orders a week. Or give ``mean_orders_per_year``."""
     mean_orders_per_year: Annotated[Positive, unit("orders a year")] | None = None
     """Mean order rate of the customers, instead of ``alpha`` (a year has 365 days)."""
+    k: Annotated[int, Field(ge=1, le=20), unit("ticks")] = 1
+    """With mbg-cnbd: every k-th tick of a customer's clock is an order, and lambda is the rate of the ticks: r / alpha
+    a week on average, k to an order. 1 = orders as if by chance, 4 = quite even."""
     a: Annotated[Positive, unit("")]
     """Dropout after an order, p ~ Beta(a, b)."""
     b: Annotated[Positive, unit("")]
@@ -90,7 +94,7 @@ class Base(BaseModel):
     """Rows that are equal in every column: counted and kept, dropped, or refused."""
     refunds: Literal["refuse", "net", "drop"] = "refuse"
     """Negative order values: refused, netted against the customer's orders, or dropped."""
-    model: Literal["best", "bg-nbd", "mbg-nbd"] = "best"
+    model: Literal["best", "bg-nbd", "mbg-nbd", "mbg-cnbd"] = "best"
     """Order process: the one that wins on held-out orders, or this one."""
     history_contacts: Literal["none", "current"] = "current"
     """Past orders: all taken as the customers' own, or the current policy was in force and caused its part of them."""

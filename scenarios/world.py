@@ -23,6 +23,7 @@ from sim.fit._dropout_model import DropoutModel
 from sim.fit.bg_nbd import BgNbd
 from sim.fit.gamma_gamma import GammaGamma
 from sim.fit.history import PastContacts, WithoutContacts, known_traits, without_contacts
+from sim.fit.mbg_cnbd import MbgCnbd
 from sim.fit.mbg_nbd import MbgNbd
 from sim.fit.organic import UNDER_CURRENT_CONTACTS, OrganicFit, fit_organic
 from sim.fit.posterior import TraitPosterior
@@ -123,10 +124,11 @@ class Base:
             if stated is None:
                 raise ValueError("a base without orders needs synthetic_model")  # the loader asks for it
             return OrganicModel(
-                stated.model, stated.r, stated.alpha, stated.a, stated.b, stated.p, stated.q, stated.gamma
+                stated.model, stated.r, stated.alpha, stated.a, stated.b, stated.p, stated.q, stated.gamma, stated.k
             )
         o, s = self.history.organic, self.history.spend
-        return OrganicModel("mbg-nbd" if isinstance(o, MbgNbd) else "bg-nbd", o.r, o.alpha, o.a, o.b, s.p, s.q, s.gamma)
+        ticks = o.k if isinstance(o, MbgCnbd) else 1
+        return OrganicModel(o.name, o.r, o.alpha, o.a, o.b, s.p, s.q, s.gamma, ticks)
 
     @cached_property
     def _known(self) -> tuple[CustomerFacts, npt.NDArray[np.int64] | None]:
@@ -205,7 +207,7 @@ def _contacts_taken_out(base: Base) -> Base:
             base, history=replace(h, traits=known_traits(h.orders, contacts, h.organic, until_day=h.last_day))
         )
     fitted_until = day_number(dt.date.fromisoformat(h.fit.fitted_until))
-    fit = without_contacts(h.orders, contacts, until_day=fitted_until, model=h.fit.model)
+    fit = without_contacts(h.orders, contacts, until_day=fitted_until, model=h.fit.irregular.parameters.name)
     organic, traits = fit.organic.parameters, fit.traits
     if fitted_until < h.last_day:
         traits = known_traits(h.orders, contacts, organic, until_day=h.last_day)
@@ -271,8 +273,11 @@ def stated_models(loaded: LoadedScenario) -> tuple[DropoutModel, GammaGamma]:
     model = build.order_model(loaded)
     if model is None:
         raise ValueError("the scenario states no model")
+    spend = GammaGamma(model.p, model.q, model.gamma)
+    if model.model == "mbg-cnbd":
+        return MbgCnbd(model.r, model.alpha, model.a, model.b, model.k), spend
     kind = {"bg-nbd": BgNbd, "mbg-nbd": MbgNbd}[model.model]
-    return kind(model.r, model.alpha, model.a, model.b), GammaGamma(model.p, model.q, model.gamma)
+    return kind(model.r, model.alpha, model.a, model.b), spend
 
 
 def refuse_gap(loaded: LoadedScenario) -> None:

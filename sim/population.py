@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
+from sim.order_models import MODELS, MOST_TICKS
 from sim.rng import customer_keys, number_hashes, place_keys, uniforms
 
 MICRO = 1_000_000
@@ -146,17 +147,12 @@ _PER_CUSTOMER = (
 """The arrays of shape (N,); past orders are shared."""
 
 
-MODELS = ("bg-nbd", "mbg-nbd", "mbg-cnbd")
-MOST_TICKS = 20
-"""Largest k: gaps vary by 22 % of their mean then."""
-
-
 @dataclass(frozen=True)
 class OrganicModel:
     """(M)BG/NBD or MBG/CNBD-k and Gamma-Gamma parameters; rates per week, money in the currency."""
 
     model: str
-    """"bg-nbd", "mbg-nbd" (dropout possible after the first purchase already) or "mbg-cnbd" (that, and regular gaps)."""
+    """"bg-nbd", "mbg-nbd" (dropout possible after the first order already) or "mbg-cnbd" (that, and regular gaps)."""
     r: float
     alpha_weeks: float
     a: float
@@ -184,6 +180,7 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
     of the first customer; a customer is the same with any number of others.
     """
     from sim import draws
+    from sim.behaviour import past_orders
 
     require(customers >= 1, "base.synthetic", "at least one customer", customers, ">= 1")
     require(0 <= tenure_days <= 3650, "base.tenure_days", "out of range", tenure_days, "0 to 3650 days")
@@ -203,7 +200,7 @@ def synthetic(model: OrganicModel, customers: int, *, seed: int, tenure_days: in
     if model.model != "bg-nbd":
         active = uniforms(seed, "latent:active", key) >= dropout
     places = np.stack([place_keys(seed, f"history:{s}", -np.arange(max(tenure_days, 1) + 1)) for s in "od"])
-    active_now, counts, days, ticks = draws.history(key, places, rate, dropout, active, first, model.k)
+    active_now, counts, days, ticks = past_orders.history(key, places, rate, dropout, active, first, model.k)
     order_to = np.cumsum(counts)
     order_from = order_to - counts
     value_place = place("past value")

@@ -15,6 +15,7 @@ from sim.engine.tables import ORDERS_REMEMBERED
 from sim.fit._dropout_model import DropoutModel
 from sim.fit.day_grid import on_day_grid
 from sim.fit.gamma_gamma import GammaGamma
+from sim.fit.mbg_cnbd import MbgCnbd
 from sim.fit.posterior import SpendPosterior, TraitPosterior, spend_posterior, trait_posterior
 from sim.orders import OrderLog
 from sim.population import MICRO, Population
@@ -98,7 +99,8 @@ class SimulatedCustomers:
         key = customer_keys(real.base_key[row], np.tile(np.arange(self.copies), len(chosen)))
         first, last = real.order_from[row], real.order_to[row]
         orders = slice(int(first[0]), int(last[-1]))
-        active, rate, dropout = self._traits(key, row)
+        active, rate, dropout, since = self._traits(key, row)
+        ticks = real.organic.k if isinstance(real.organic, MbgCnbd) else 1
         return Population(
             seed=self.seed,
             key=key,
@@ -119,12 +121,14 @@ class SimulatedCustomers:
             order_to=last - orders.start,
             order_day=real.order_day[orders],
             order_value=np.rint(real.order_value[orders] * MICRO).astype(np.int64),
+            order_ticks=ticks,
+            ticks=ticks - since if ticks > 1 else None,
         )
 
     def _traits(
         self, key: npt.NDArray[np.uint64], row: npt.NDArray[np.int64]
-    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Active on day 0, orders a day, chance to drop out after an order."""
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Active on day 0, ticks a day, chance to drop out after an order, ticks since the last order."""
         from sim import draws
 
         known = self.real.traits
@@ -133,8 +137,12 @@ class SimulatedCustomers:
         def given(alive: npt.NDArray[np.float64], dropped: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             return np.where(active, alive[row], dropped[row])
 
+        since = np.zeros(len(row), dtype=np.int64)
+        if known.ticks is not None:
+            drawn = uniforms(self.seed, "latent:ticks", key)[:, None] >= np.cumsum(known.ticks, axis=1)[row, :-1]
+            since = np.where(active, drawn.sum(axis=1), 0)
         per_week = draws.gammas(
-            key, self._place("rate"), known.rate_shape[row], given(known.rate_alive, known.rate_dropped)
+            key, self._place("rate"), known.rate_shape[row] + since, given(known.rate_alive, known.rate_dropped)
         )
         dropout = draws.betas(
             key,
@@ -143,7 +151,7 @@ class SimulatedCustomers:
             given(known.dropout_a_alive, known.dropout_a_dropped),
             given(known.dropout_b_alive, known.dropout_b_dropped),
         )
-        return active, per_week / 7.0, dropout
+        return active, per_week / 7.0, dropout, since
 
     def _mean_values(self, key: npt.NDArray[np.uint64], row: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         from sim import draws

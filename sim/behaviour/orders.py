@@ -1,10 +1,11 @@
 """Organic orders: (modified) BG/NBD on a day grid, Gamma-Gamma spend, seasonality.
 
 While active a customer orders on a day with probability 1 - exp(-lambda sigma_t); after each organic order he or
-she drops out with probability p (Fader, Hardie & Lee 2005, Marketing Science 24(2)). Regular customers order at every k-th
-tick of a clock that ticks at rate lambda and starts anew with each organic order (Erlang-k gaps: Platzer & Reutterer
-2016, Marketing Science 35(5)); k = 1 is BG/NBD. No contact touches this process. An order's value is the customer's mean times a Gamma draw with mean 1 (Fader & Hardie 2013,
-Gamma-Gamma), read from a quantile table at a uniform addressed by customer and day.
+she drops out with probability p (Fader, Hardie & Lee 2005, Marketing Science 24(2)). Regular customers order at every
+k-th tick of a clock that ticks at rate lambda and starts anew with each organic order (Erlang-k gaps: Platzer &
+Reutterer 2016, Marketing Science 35(5)); k = 1 is BG/NBD. No contact touches this process. An order's value is the
+customer's mean times a Gamma draw with mean 1 (Fader & Hardie 2013, Gamma-Gamma), read from a quantile table at a
+uniform addressed by customer and day.
 """
 
 from __future__ import annotations

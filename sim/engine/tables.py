@@ -197,7 +197,8 @@ class Tables(NamedTuple):
     monetary_total, recompute_days, kappa, growth, relief, stimulus_decay, dormant_decay,
     saturation (ceiling of the reference customer, 0 = none), waking (chance that a stimulated order brings the organic
     process back), irritation (growth of the dropout hazard with fatigue), loyalty (what a stimulated order adds to the
-    own rate, as a share), loyal_days (for how long), order_ticks (ticks of the order clock to an organic order), margin; and what is on: behaving (False: contacts only, nobody
+    own rate, as a share), loyal_days (for how long), order_ticks (ticks of the order clock to an organic order),
+    margin; and what is on: behaving (False: contacts only, nobody
     orders or opts out, used to reach the stationary start), detailed (book weekly tables), logging, factored (any
     factor other than 1), offering, pulling, stopping (switch-off), households, newcomers, floored, reported (rules that
     are only reported), arbitrated (precedence is not fixed), by_value."""

@@ -17,7 +17,7 @@ later: given that the customer is active with j ticks done, the number of ticks 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,8 +27,10 @@ from scipy.special import betainc, betaln, gammaln, xlogy
 from sim.checks import require
 from sim.fit._dropout import Array, Floats, floats
 from sim.fit._dropout_fit import NAMES, group
+from sim.fit._dropout_model import DropoutModel
 from sim.fit._maximize import FitResult, maximize
 from sim.fit._slopes import with_slopes
+from sim.order_models import MOST_TICKS
 from sim.orders import OrderLog
 
 MOST = 6
@@ -38,37 +40,42 @@ _SMALL = 1e-10
 
 
 @dataclass(frozen=True)
-class MbgCnbd:
-    """r, alpha, a, b > 0; time in weeks. The mean order rate while active is r / (alpha k) a week."""
+class MbgCnbd(DropoutModel):
+    """Parameters of MBG/CNBD-k, time in weeks, of the ticks: the mean order rate while active is r / (alpha k)."""
 
     name: ClassVar[str] = "mbg-cnbd"
-    k: int
+    s: ClassVar[int] = 1
+    k: int = 1
     """Ticks to an order: 1 = irregular (MBG/NBD), 4 = quite even."""
-    r: float
-    alpha: float
-    """Weeks."""
-    a: float
-    b: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(1 <= self.k <= MOST_TICKS, f"{self.name}.k", "must be a whole number", self.k, f"1 to {MOST_TICKS}")
 
     def log_likelihood(self, x: Array, t_x: Array, age: Array, log_gaps: Array = 0.0) -> Floats:
         """ln L of each customer's order times; ``log_gaps``: sum of ln of the times between orders, weeks."""
         x, t_x, age, gaps = floats(x, t_x, age, log_gaps)
-        return np.asarray(_log_sum(self._branches(x, t_x, age)) + (self.k - 1) * gaps - gammaln(self.k) * x)
+        return np.asarray(_log_sum(self._by_ticks(x, t_x, age)) + (self.k - 1) * gaps - gammaln(self.k) * x)
 
     def alive_probability(self, x: Array, t_x: Array, age: Array) -> Floats:
         """P(not dropped out at the end of observation | own orders)."""
-        parts = self._branches(*floats(x, t_x, age))
+        parts = self._by_ticks(*floats(x, t_x, age))
         return np.asarray(1.0 - np.exp(parts[..., 0] - _log_sum(parts)))
 
-    def expected_future_orders(self, weeks: float, x: Array, t_x: Array, age: Array) -> Floats:
+    def ticks_done(self, x: Array, t_x: Array, age: Array) -> Floats:
+        """(..., k) P(j ticks since the last order | active, own orders), j = 0 .. k - 1."""
+        active = self._by_ticks(*floats(x, t_x, age))[..., 1:]
+        return np.asarray(np.exp(active - _log_sum(active)[..., None]))
+
+    def expected_orders(self, weeks: Array) -> Floats:
+        """E[X(t)]: repeat orders of a new customer within `weeks` of the first order."""
+        return self.expected_future_orders(weeks, 0.0, 0.0, 0.0)
+
+    def expected_future_orders(self, weeks: Array, x: Array, t_x: Array, age: Array) -> Floats:
         """E[Y(t)]: orders within ``weeks`` after the end of observation | own orders."""
-        x, t_x, age = floats(x, t_x, age)
-        parts = self._branches(x, t_x, age)
-        share = np.exp(parts - _log_sum(parts)[..., None])[..., 1:]
-        q = weeks / (self.alpha + age + weeks)
+        x, t_x, age, weeks = floats(x, t_x, age, weeks)
         later = np.zeros_like(x)
-        for j in range(self.k):
-            shape = self.r + self.k * x + j
+        for share, shape, q, j in self._ahead(x, t_x, age, weeks):
             sums, m = np.zeros_like(x), 1
             while True:
                 stays = np.exp(betaln(self.a, self.b + x + m) - betaln(self.a, self.b + x + 1))
@@ -77,10 +84,35 @@ class MbgCnbd:
                 if not (more > _SMALL).any():
                     break
                 m += 1
-            later += share[..., j] * sums
+            later += share * sums
         return later
 
-    def _branches(self, x: Floats, t_x: Floats, age: Floats) -> Floats:
+    def count_probability(self, y: Array, weeks: Array) -> Floats:
+        """P(X(t) = y) of a new customer, y = 0, 1, 2, ..."""
+        return self.future_count_probability(y, weeks, 0.0, 0.0, 0.0)
+
+    def future_count_probability(self, y: Array, weeks: Array, x: Array, t_x: Array, age: Array) -> Floats:
+        """P(Y(t) = y | own orders): still active after y orders, or gone with the y-th."""
+        y, weeks, x, t_x, age = floats(y, weeks, x, t_x, age)
+        stays = betaln(self.a, self.b + x + 1 + y) - betaln(self.a, self.b + x + 1)
+        goes = betaln(self.a + 1, self.b + x + np.maximum(y, 1.0)) - betaln(self.a, self.b + x + 1)
+        chance = np.zeros_like(x)
+        for share, shape, q, j in self._ahead(x, t_x, age, weeks):
+            reached = _at_least(self.k * y - j, shape, q)
+            chance += share * np.exp(stays) * (reached - _at_least(self.k * (y + 1) - j, shape, q))
+            chance += share * np.where(y > 0, np.exp(goes) * reached, 0.0)
+        return np.asarray(chance + (y == 0) * (1.0 - self.alive_probability(x, t_x, age)))
+
+    def _ahead(
+        self, x: Floats, t_x: Floats, age: Floats, weeks: Floats
+    ) -> Iterator[tuple[Floats, Floats, Floats, int]]:
+        """For j = 0 .. k - 1: P(active with j ticks done), and shape and chance of the ticks to come, NB."""
+        parts = self._by_ticks(x, t_x, age)
+        share = np.exp(parts - _log_sum(parts)[..., None])
+        for j in range(self.k):
+            yield share[..., 1 + j], self.r + self.k * x + j, weeks / (self.alpha + age + weeks), j
+
+    def _by_ticks(self, x: Floats, t_x: Floats, age: Floats) -> Floats:
         """(..., 1 + k) ln L of "dropped out", then of "active with j ticks done"; without the gaps' constant."""
         r, alpha, a, b, k = self.r, self.alpha, self.a, self.b, self.k
         xs, at = np.unique(x, return_inverse=True)  # few values: gamma functions are evaluated once for each
@@ -95,6 +127,11 @@ class MbgCnbd:
         return np.asarray(np.concatenate([left[..., None], active], axis=-1) + common)
 
 
+def _at_least(ticks: Floats, shape: Floats, q: Floats) -> Floats:
+    """P(so many ticks or more), negative binomial."""
+    return np.asarray(np.where(ticks > 0, betainc(np.maximum(ticks, 1.0), shape, q), 1.0))
+
+
 def _log_sum(parts: Floats) -> Floats:
     """ln of the sum of exponentials over the last axis."""
     top = parts.max(axis=-1)
@@ -105,12 +142,12 @@ def fit(k: int, x: Array, t_x: Array, age: Array, log_gaps: Array, start: MbgCnb
     """Maximum likelihood for one k; (n,) repeat orders, weeks to the last, weeks observed, sum of ln of the gaps.
 
     ``start``: a fit with another k, to begin from."""
-    require(1 <= k <= 100, "k", "must be a whole number", k, "1 to 100")
+    require(1 <= k <= MOST_TICKS, "k", "must be a whole number", k, f"1 to {MOST_TICKS}")
     rows = group(x, t_x, age)
     constant = (k - 1) * float(np.sum(log_gaps)) - float(gammaln(k)) * float(np.sum(x))
 
     def value(theta: Floats) -> float:
-        model = MbgCnbd(k, *np.exp(theta).tolist())
+        model = _model(theta, k)
         return float(np.sum(rows.count * model.log_likelihood(rows.x, rows.t_x, rows.age)))
 
     starts = [np.log(np.array([first[0], first[1] / k, *first[2:]])) for first in _STARTS]
@@ -119,7 +156,12 @@ def fit(k: int, x: Array, t_x: Array, age: Array, log_gaps: Array, start: MbgCnb
     found = maximize(with_slopes(value), starts, rows.n)
     # the constant is the same for all parameters, not for all k
     shift = constant + float(gammaln(k)) * float(np.sum(rows.count * rows.x))
-    return found.result(MbgCnbd(k, *np.exp(found.theta).tolist()), NAMES, rows.n, shift)
+    return found.result(_model(found.theta, k), NAMES, rows.n, shift)
+
+
+def _model(theta: Floats, k: int) -> MbgCnbd:
+    r, alpha, a, b = np.exp(theta).tolist()
+    return MbgCnbd(r, alpha, a, b, k)
 
 
 def log_gaps(orders: OrderLog, until_day: int) -> Floats:

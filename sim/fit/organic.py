@@ -1,17 +1,18 @@
 """From orders to the organic model: order rate, dropout and spend, tested on held-out orders.
 
-Both candidates are fitted on the orders before the holdout, and the better one on the holdout is taken. "Better" is
-the sum over customers of ln P(number of held-out orders | own orders before), exact under both models. BG/NBD is
+The candidates are fitted on the orders before the holdout, and the better one on the holdout is taken. "Better" is
+the sum over customers of ln P(number of held-out orders | own orders before), exact under all models. BG/NBD is
 taken only if its sum exceeds that of MBG/NBD by more than two standard errors of the difference (over customers);
 in doubt it is MBG/NBD, because BG/NBD holds every one-time buyer alive for certain (Batislam, Denizel and
-Filiztekin 2007).
+Filiztekin 2007). Where gaps between orders are more even than chance makes them, MBG/CNBD-k is a third candidate, and
+is taken if it is ahead of the better of the two by more than two standard errors.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,13 +21,17 @@ from sim.errors import InputError
 from sim.fit import bg_nbd, gamma_gamma, mbg_cnbd, mbg_nbd
 from sim.fit._backtest import Backtest, Holdout, Segments, backtest, hold_out, log_score
 from sim.fit._diagnose import warnings_of
+from sim.fit._dropout import Floats
 from sim.fit._dropout_model import DropoutModel, fit_model
 from sim.fit._maximize import MEAN_DROPOUT, FitResult
 from sim.fit.day_grid import History, as_published, on_day_grid
 from sim.fit.gamma_gamma import GammaGamma
+from sim.fit.mbg_cnbd import MbgCnbd
+from sim.order_models import MODELS
 from sim.orders import OrderLog, RepeatSummary
 
-ModelName = Literal["bg-nbd", "mbg-nbd"]
+ModelName = Literal["bg-nbd", "mbg-nbd", "mbg-cnbd"]
+REGULAR = "mbg-cnbd"
 Fits = dict[str, FitResult[DropoutModel]]
 
 UNDER_CURRENT_CONTACTS = "under current contacts"
@@ -51,6 +56,10 @@ class Choice:
     """MBG/NBD minus BG/NBD."""
     difference_se: float
     """Its standard error over customers."""
+    regular_difference: float | None = None
+    """MBG/CNBD-k minus the better of the two; None where orders come as if by chance."""
+    regular_difference_se: float | None = None
+    """Its standard error over customers."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class OrganicFit:
     """Fitted order and spend models with their test; time in weeks, money in the currency of the orders."""
 
     model: str
-    """The chosen one, a key of `candidates`: "bg-nbd" or "mbg-nbd"."""
+    """The chosen one, a key of `candidates`: "bg-nbd", "mbg-nbd" or "mbg-cnbd"."""
     candidates: Fits
     spend: FitResult[GammaGamma]
     backtest: Backtest
@@ -81,6 +90,11 @@ class OrganicFit:
         """The chosen model's fit by the published method."""
         return self.candidates[self.model]
 
+    @property
+    def irregular(self) -> FitResult[DropoutModel]:
+        """The better of the two irregular ones: what other estimates (seasons, past contacts) begin from."""
+        return self.candidates[_irregular(self.choice) if self.model == REGULAR else self.model]
+
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON; a number that does not exist is absent."""
         candidates = {name.replace("-", "_"): organic_numbers(fit) for name, fit in self.candidates.items()}
@@ -88,7 +102,7 @@ class OrganicFit:
             "organic": candidates[self.model.replace("-", "_")],
             "day_grid": organic_numbers(self.daily),
             "candidates": candidates,
-            "choice": dict(vars(self.choice)),
+            "choice": {key: value for key, value in vars(self.choice).items() if value is not None},
             "spend": {"model": "gamma-gamma"} | _numbers(self.spend, gamma_gamma.NAMES),
             "backtest": self.backtest.to_dict(),
             "fitted_until": self.fitted_until,
@@ -109,7 +123,7 @@ def fit_organic(
     orders: OrderLog,
     *,
     until_day: int | None = None,
-    model: Literal["best", "bg-nbd", "mbg-nbd"] = "best",
+    model: Literal["best", "bg-nbd", "mbg-nbd", "mbg-cnbd"] = "best",
     segments: Callable[[OrderLog, int], Segments | None] | None = None,
     level: float | None = None,
 ) -> OrganicFit:
@@ -130,24 +144,28 @@ def fit_organic(
     InputError
         The orders cannot determine the parameters (no repeat order, one customer, nothing in the holdout).
     """
-    if model not in ("best", "bg-nbd", "mbg-nbd"):
-        raise InputError.of("model", "unknown organic model", repr(model), "best, bg-nbd, mbg-nbd")
+    if model not in ("best", *MODELS):
+        raise InputError.of("model", "unknown organic model", repr(model), ", ".join(("best", *MODELS)))
     calibrate_until, end, refit = _split(orders, until_day)
     holdout = hold_out(orders, calibrate_until, end)
-    tested = _fit_both(holdout.summary)
+    even = _regularity(orders, holdout.summary)
+    ticks = max(even, key=lambda k: even[k], default=1)
+    tested = _fit_all(orders, holdout.summary, ticks if ticks > 1 or model == REGULAR else None)
     choice = _choose(tested, holdout, model)
     chosen = model if model != "best" else _better(choice)
     summary = orders.summary(end) if refit else holdout.summary
-    candidates = _fit_both(summary, tested) if refit else tested
+    candidates = {name: _again(fit, orders, summary, as_published, None) for name, fit in tested.items()}
+    candidates = candidates if refit else tested
     published = candidates[chosen]
     if level is not None:
-        candidates[chosen] = _again(published, as_published(summary), level)
-    daily = _again(published, on_day_grid(summary), level)
+        candidates[chosen] = _again(published, orders, summary, as_published, level)
+    daily = _again(published, orders, summary, on_day_grid, level)
     spend = gamma_gamma.fit(summary.n_positive, summary.mean_value)
     named = None if segments is None else segments(orders, calibrate_until)
     test = backtest(tested[chosen].parameters, holdout, named)
-    even = _regularity(orders, holdout.summary)
-    warnings = _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit) + _too_even(even)
+    warnings = (
+        _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit) + _too_even(even, chosen)
+    )
     until = str(np.datetime64(summary.until_day, "D"))
     return OrganicFit(chosen, candidates, spend, test, choice, until, refit, warnings, even, daily)
 
@@ -161,18 +179,30 @@ def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
     return orders.first_day + (2 * period) // 3 - 1, end, True
 
 
-def _fit_both(s: RepeatSummary, near: Fits | None = None) -> Fits:
-    """Both models; ``near``: fits to begin from."""
+def _fit_all(orders: OrderLog, s: RepeatSummary, ticks: int | None) -> Fits:
+    """All candidates; the regular one if there are ``ticks``."""
     history = as_published(s)
-    if near is not None:
-        return {name: _again(fit, history, None) for name, fit in near.items()}
     fits: dict[str, Any] = {"bg-nbd": bg_nbd.fit(*history), "mbg-nbd": mbg_nbd.fit(*history)}
+    if ticks is not None:
+        fits[REGULAR] = mbg_cnbd.fit(ticks, *history, mbg_cnbd.log_gaps(orders, s.until_day))
     return fits
 
 
-def _again(near: FitResult[DropoutModel], history: History, level: float | None) -> FitResult[DropoutModel]:
-    """The same model by another likelihood, or with intervals; ``near``: where to begin."""
-    return fit_model(type(near.parameters), *history, level, near.parameters if near.converged else None)
+def _again(
+    near: FitResult[DropoutModel],
+    orders: OrderLog,
+    s: RepeatSummary,
+    dated: Callable[[RepeatSummary], History],
+    level: float | None,
+) -> FitResult[DropoutModel]:
+    """The same model by another likelihood, or with intervals (those of the regular one are of the standard errors);
+    ``near``: where to begin."""
+    model = near.parameters
+    if isinstance(model, MbgCnbd):
+        start = model if near.converged else None
+        fit: FitResult[Any] = mbg_cnbd.fit(model.k, *dated(s), mbg_cnbd.log_gaps(orders, s.until_day), start)
+        return fit
+    return fit_model(type(model), *dated(s), level, model if near.converged else None)
 
 
 def _regularity(orders: OrderLog, s: RepeatSummary) -> dict[int, float]:
@@ -185,25 +215,34 @@ def _regularity(orders: OrderLog, s: RepeatSummary) -> dict[int, float]:
     return {fit.parameters.k: fit.log_likelihood for fit in fits}
 
 
-def _too_even(even: dict[int, float]) -> tuple[str, ...]:
+def _too_even(even: dict[int, float], chosen: str) -> tuple[str, ...]:
     k = max(even, key=lambda k: even[k], default=1)
-    if k == 1:
+    if k == 1 or chosen == REGULAR:
         return ()
     return (
         f"orders come more evenly than by chance (gaps like Erlang-{k}, log-likelihood {even[k] - even[1]:+.0f} "
-        "against irregular ones): silence for long means more than this model hears, and others are due sooner",
+        "against irregular ones): silence for long means more than this model hears, and others are due sooner; the "
+        "regular model mbg-cnbd does not tell the held-out orders better by more than chance, and was not taken",
     )
 
 
 def _choose(tested: Fits, holdout: Holdout, model: str) -> Choice:
     scores = {name: log_score(fit.parameters, holdout) for name, fit in tested.items()}
-    each = scores["mbg-nbd"] - scores["bg-nbd"]
-    return Choice(
-        by="held-out orders" if model == "best" else "user",
-        log_scores={name: float(score.sum()) for name, score in scores.items()},
-        difference=float(each.sum()),
-        difference_se=float(np.sqrt(each.size) * each.std(ddof=1)),
+    choice = Choice(
+        "held-out orders" if model == "best" else "user",
+        {name: float(score.sum()) for name, score in scores.items()},
+        *_ahead(scores["mbg-nbd"], scores["bg-nbd"]),
     )
+    if REGULAR not in scores:
+        return choice
+    regular, se = _ahead(scores[REGULAR], scores[_irregular(choice)])
+    return replace(choice, regular_difference=regular, regular_difference_se=se)
+
+
+def _ahead(one: Floats, other: Floats) -> tuple[float, float]:
+    """Difference of two scores, and its standard error over customers."""
+    each = one - other
+    return float(each.sum()), float(np.sqrt(each.size) * each.std(ddof=1))
 
 
 def _doubt(choice: Choice) -> tuple[str, ...]:
@@ -216,12 +255,22 @@ def _doubt(choice: Choice) -> tuple[str, ...]:
 
 
 def _better(choice: Choice) -> str:
+    regular, se = choice.regular_difference, choice.regular_difference_se
+    if regular is not None and se is not None and regular > _DOUBT * se:
+        return REGULAR
+    return _irregular(choice)
+
+
+def _irregular(choice: Choice) -> str:
     return "bg-nbd" if choice.difference < -_DOUBT * choice.difference_se else "mbg-nbd"
 
 
 def organic_numbers(fit: FitResult[DropoutModel]) -> dict[str, Any]:
     """An order process ready for JSON."""
-    part = {"model": fit.parameters.name, "time_unit": "week"} | _numbers(fit, ("r", "alpha", "a", "b"))
+    part: dict[str, Any] = {"model": fit.parameters.name, "time_unit": "week"}
+    if isinstance(fit.parameters, MbgCnbd):
+        part["k"] = fit.parameters.k
+    part |= _numbers(fit, ("r", "alpha", "a", "b"))
     low, high = fit.profile.get(MEAN_DROPOUT, (math.nan, math.nan))
     mean = {"value": fit.parameters.mean_dropout}
     return part | {"mean_dropout": mean | ({"low": low, "high": high} if low == low else {})}

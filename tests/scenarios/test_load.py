@@ -100,6 +100,14 @@ MISTAKES = {
         '[base.fitted_model]\nmodel = "bg-nbd"\nr = 1\na = 1\nb = 1\np = 1\nq = 2\ngamma = 1\nalpha = 1\n'
         "mean_orders_per_year = 1", 2, "base.fitted_model", "exactly one of alpha", "alpha and mean", "alpha or",
     ),
+    "ticks of an irregular model": (
+        '[base.fitted_model]\nmodel = "bg-nbd"\nk = 3\nr = 1\na = 1\nb = 1\np = 1\nq = 2\ngamma = 1\nalpha = 1', 4,
+        "base.fitted_model.k", "is only for mbg-cnbd", "3", 'model = "mbg-cnbd", or no k',
+    ),
+    "past contacts and a clock": (
+        '[base]\norders = "a.csv"\nas_of = 1998-06-30\nmodel = "mbg-cnbd"\nhistory_contacts = "current"', 5,
+        "base.model", "cannot be taken out of regular orders", "mbg-cnbd", "bg-nbd or mbg-nbd",
+    ),
     "infinite mean order value": (
         '[base.fitted_model]\nmodel = "bg-nbd"\nr = 1\na = 1\nb = 1\np = 1\nq = 1\ngamma = 1\nalpha = 1', 8,
         "base.fitted_model.q", "out of range", "1", "a number above 1",

@@ -81,7 +81,7 @@ def test_every_quantity_of_the_base_tells_its_unit_and_key_units_are_known():
         (("channels", "sms", "unsubscribe_per_contact"), "a number from 0 to below 1 (per delivered contact)"),
         (("fatigue", "half_life_days"), "a number above 0 (days)"),
         (("horizon", "weeks"), "a whole number from 1 to 260 (weeks)"),
-        (("base", "model"), '"best", "bg-nbd", "mbg-nbd"'),
+        (("base", "model"), '"best", "bg-nbd", "mbg-nbd", "mbg-cnbd"'),
         (("base", "as_of"), "a date like 1998-06-30"),
         (("optimize", "search_customers"), "a whole number from 1 to 100,000,000"),
         (("nonsense", "key"), None),

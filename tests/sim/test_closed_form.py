@@ -15,6 +15,8 @@ from sim.behaviour.orders import SPEND_BINS
 from sim.behaviour.response import reference_moment
 from sim.domain import Behaviour, Fatigue, OptOut, Response, Seasonality
 from sim.engine import tables as columns
+from sim.fit.mbg_cnbd import MbgCnbd
+from sim.fit.mbg_nbd import MbgNbd
 from sim.lower import lower_people, spend_nodes
 from sim.policy import ContactPolicy, Frequencies, FrequencyCap
 from sim.population import OrganicModel, Population, synthetic
@@ -89,6 +91,37 @@ def test_no_contact_is_bg_nbd(model: OrganicModel) -> None:
         assert_mean(orders - given, 0.0, precise_to=0.01)
     sampled = found[..., columns.SAMPLED_ORDERS]
     assert_mean(sampled.sum(axis=1) - expected.sum(axis=1), 0.0, precise_to=0.01)
+
+
+def regular_orders_given(rate: Numbers, dropout: Numbers, ticks: int, days: int) -> Numbers:
+    """E[orders in so many days | lambda, p] of an active customer whose clock begins: day by day, by ticks still to come.
+    An order needs the ticks that are left within a day; what ticks beyond it is lost."""
+    left = np.zeros((ticks + 1, len(rate)))
+    left[ticks] = 1.0
+    orders = np.zeros(len(rate))
+    for _ in range(days):
+        after = np.zeros_like(left)
+        for wanted in range(1, ticks + 1):
+            for done in range(wanted):
+                after[wanted - done] += left[wanted] * stats.poisson.pmf(done, rate)
+            ordering = left[wanted] * stats.poisson.sf(wanted - 1, rate)
+            orders += ordering
+            after[ticks] += ordering * (1 - dropout)
+        left = after
+    return orders
+
+
+def test_no_contact_is_mbg_cnbd() -> None:
+    """Regular customers: each against the chain of days, all together against the formula of continuous time."""
+    model = OrganicModel("mbg-cnbd", r=1.2, alpha_weeks=1.5, a=0.8, b=3.0, p=4.0, q=4.0, gamma=30.0, k=3)
+    population, found = organic_run(model, 30_000, 52, seed=4)
+    orders = expected_orders(found).sum(axis=1)
+    given = population.active * regular_orders_given(population.rate, population.dropout, 3, 364)
+    assert_mean(orders - given, 0.0, precise_to=0.03)
+    assert_mean(found[..., columns.SAMPLED_ORDERS].sum(axis=1) - orders, 0.0, precise_to=0.03)
+    continuous = float(MbgCnbd(1.2, 1.5, 0.8, 3.0, 3).expected_orders(52.0))
+    assert given.mean() == pytest.approx(continuous, rel=0.03)  # days round gaps up
+    assert MbgNbd(1.2, 4.5, 0.8, 3.0).expected_orders(52.0) > 1.03 * given.mean()  # as if by chance: some order at once
 
 
 @pytest.mark.proof

@@ -9,6 +9,7 @@ from sim.errors import InputError
 from sim.fit import mbg_cnbd, mbg_nbd
 from sim.fit.mbg_cnbd import MbgCnbd
 from sim.fit.organic import fit_organic
+from sim.fit.posterior import trait_posterior
 from sim.orders import OrderLog
 from tests.sim.fit.conftest import CALIBRATION_END
 
@@ -36,7 +37,7 @@ def ticking(k, n=2_000, seed=1, weeks=WEEKS):
 def test_one_tick_is_mbg_nbd(histories):
     x, t_x, age = histories.frequency, histories.recency_weeks, histories.age_weeks
     numbers = (0.525, 6.183, 0.891, 1.614)
-    one, plain = MbgCnbd(1, *numbers), mbg_nbd.MbgNbd(*numbers)
+    one, plain = MbgCnbd(*numbers, k=1), mbg_nbd.MbgNbd(*numbers)
     assert one.log_likelihood(x, t_x, age) == pytest.approx(plain.log_likelihood(x, t_x, age))
     assert one.alive_probability(x, t_x, age) == pytest.approx(plain.alive_probability(x, t_x, age))
     assert one.expected_future_orders(39.0, x, t_x, age) == pytest.approx(
@@ -46,7 +47,7 @@ def test_one_tick_is_mbg_nbd(histories):
 
 @pytest.mark.parametrize("k", [2, 3])
 def test_the_likelihood_is_the_integral_over_the_traits(k):
-    model, x, t_x, age = MbgCnbd(k, 1.3, 5.0, 0.9, 2.1), 2, 9.0, 14.0
+    model, x, t_x, age = MbgCnbd(1.3, 5.0, 0.9, 2.1, k=k), 2, 9.0, 14.0
     taus = np.array([4.0, 5.0])
 
     j = np.arange(k)[:, None, None]
@@ -103,7 +104,7 @@ def test_k_is_a_number_of_ticks(histories):
         mbg_cnbd.fit(0, histories.frequency, histories.recency_weeks, histories.age_weeks, 0.0)
 
 
-def test_a_fit_tells_that_orders_are_too_even():
+def even_orders():
     """Orders nearly every four weeks, over two years."""
     rng = np.random.default_rng(3)
     n = 300
@@ -113,7 +114,57 @@ def test_a_fit_tells_that_orders_are_too_even():
     kept = (day < 730) & stays
     kept[:, 0] = True
     who = np.broadcast_to(np.arange(n)[:, None], day.shape)[kept].astype(np.int32)
-    log = OrderLog(np.array([f"{i:03d}" for i in range(n)]), who, day[kept], rng.gamma(5, 4, who.size))
-    fit = fit_organic(log)
+    return OrderLog(np.array([f"{i:03d}" for i in range(n)]), who, day[kept], rng.gamma(5, 4, who.size))
+
+
+def test_a_fit_takes_the_regular_model_where_it_tells_held_out_orders_better():
+    fit = fit_organic(even_orders())
     assert fit.to_dict()["regularity"]["k"] > 2
+    assert (fit.model, fit.organic.parameters.k) == ("mbg-cnbd", fit.to_dict()["regularity"]["k"])
+    assert fit.choice.regular_difference > 2 * fit.choice.regular_difference_se
+    assert fit.to_dict()["day_grid"]["k"] == fit.organic.parameters.k
+    assert fit.irregular.parameters.name == "mbg-nbd"
+
+
+def test_a_fit_tells_that_orders_are_too_even():
+    fit = fit_organic(even_orders(), model="mbg-nbd")
+    assert fit.model == "mbg-nbd"
     assert any("more evenly than by chance" in warning for warning in fit.warnings)
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_chances_of_counts_sum_to_one_and_to_the_expectation(k):
+    model = MbgCnbd(1.3, 5.0, 0.9, 2.1, k)
+    for history in ((0, 0.0, 0.0), (0, 0.0, 30.0), (3, 9.0, 14.0)):
+        y = np.arange(200)
+        chance = model.future_count_probability(y, 20.0, *history)
+        assert (chance >= -1e-12).all()
+        assert chance.sum() == pytest.approx(1)
+        assert (y * chance).sum() == pytest.approx(float(model.expected_future_orders(20.0, *history)), rel=1e-6)
+    assert model.expected_orders(20.0) == pytest.approx((y * model.count_probability(y, 20.0)).sum(), rel=1e-6)
+    plain = mbg_nbd.MbgNbd(1.3, 5.0, 0.9, 2.1)
+    if k == 1:
+        assert chance == pytest.approx(plain.future_count_probability(y, 20.0, *history))
+
+
+def test_the_posterior_is_bayes_rule_over_traits_and_ticks():
+    """Mean tick rate, dropout and ticks since the last order, by brute force over a grid."""
+    k, x, t_x, age = 3, 2, 9.0, 14.0
+    model = MbgCnbd(1.3, 5.0, 0.9, 2.1, k)
+    got = trait_posterior(model, x, t_x, age)
+    lam, p = np.linspace(1e-9, 9.0, 1_801)[:, None], (np.arange(4_000)[None, :] + 0.5) / 4_000
+    prior = lam**0.3 * np.exp(-5.0 * lam) * p**-0.1 * (1 - p) ** 1.1 * (1 - p) ** x * lam ** (k * x)
+    wait = lam * (age - t_x)
+    active = [prior * (1 - p) * np.exp(-lam * t_x - wait) * wait**j / factorial(j) for j in range(k)]
+    dropped = prior * p * np.exp(-lam * t_x)
+    mass = np.array([branch.sum() for branch in (*active, dropped)])
+    assert got.p_alive == pytest.approx(mass[:k].sum() / mass.sum(), rel=2e-3)
+    assert got.ticks == pytest.approx(mass[:k] / mass[:k].sum(), rel=2e-3)
+    for j, branch in enumerate(active):
+        assert (got.rate_shape + j) / got.rate_alive == pytest.approx((lam * branch).sum() / mass[j], rel=2e-3)
+    assert got.rate_shape / got.rate_dropped == pytest.approx((lam * dropped).sum() / mass[k], rel=2e-3)
+    assert got.dropout_a_alive / (got.dropout_a_alive + got.dropout_b_alive) == pytest.approx(
+        sum((p * branch).sum() for branch in active) / mass[:k].sum(), rel=2e-3
+    )
+    everything = sum((lam * branch).sum() for branch in (*active, dropped)) / mass.sum()
+    assert got.mean_rate() == pytest.approx(everything, rel=2e-3)

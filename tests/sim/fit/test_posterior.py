@@ -46,6 +46,8 @@ def test_one_time_buyers_are_alive_in_bg_nbd_and_may_be_gone_in_mbg_nbd() -> Non
 def test_all_parameters_are_positive_and_of_one_length() -> None:
     got = trait_posterior(BgNbd(0.25, 4.8, 0.7, 0.2), [0, 1, 9], [0, 1, 9], [10, 10, 10])
     for array in vars(got).values():
+        if array is None:  # no ticks are counted
+            continue
         assert array.shape == (3,)
         assert (array > 0).all()
 
