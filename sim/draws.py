@@ -10,9 +10,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
-from sim.jit import allocating_kernel, inlined
+from sim.jit import inlined, kernel
 from sim.rng import full, mix
+
+U64 = npt.NDArray[np.uint64]
+F64 = npt.NDArray[np.float64]
 
 _ATTEMPTS = 64
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -48,21 +52,29 @@ def _gamma(key, place, shape):  # type: ignore[no-untyped-def]
     return value
 
 
-@allocating_kernel
-def gammas(keys, place, shapes, rates):  # type: ignore[no-untyped-def]
-    """Gamma(shape, rate) variates (N,); ``shapes`` and ``rates`` (N,) float64, ``place`` one key of a stream."""
+def gammas(keys: U64, place: np.uint64, shapes: F64, rates: F64) -> F64:
+    """Gamma(shape, rate) variates (N,); ``shapes`` and ``rates`` (N,), ``place`` one key of a stream."""
     out = np.empty(keys.shape[0])
-    for i in range(keys.shape[0]):
-        out[i] = _gamma(keys[i], place, shapes[i]) / rates[i]
+    _gammas(keys, place, shapes, rates, out)
     return out
 
 
-@allocating_kernel
-def betas(keys, place_a, place_b, a, b):  # type: ignore[no-untyped-def]
+def betas(keys: U64, place_a: np.uint64, place_b: np.uint64, a: F64, b: F64) -> F64:
     """Beta(a, b) variates (N,) as ratios of gammas from two streams."""
     out = np.empty(keys.shape[0])
+    _betas(keys, place_a, place_b, a, b, out)
+    return out
+
+
+@kernel
+def _gammas(keys, place, shapes, rates, out):  # type: ignore[no-untyped-def]
+    for i in range(keys.shape[0]):
+        out[i] = _gamma(keys[i], place, shapes[i]) / rates[i]
+
+
+@kernel
+def _betas(keys, place_a, place_b, a, b, out):  # type: ignore[no-untyped-def]
     for i in range(keys.shape[0]):
         x = _gamma(keys[i], place_a, a[i])
         y = _gamma(keys[i], place_b, b[i])
         out[i] = x / (x + y) if x + y > 0.0 else a[i] / (a[i] + b[i])
-    return out

@@ -13,7 +13,7 @@ from sim import draws
 from sim.behaviour.fatigue import daily_decay
 from sim.behaviour.orders import SPEND_BINS, spend_table
 from sim.behaviour.response import dormant_table, reference_moment
-from sim.engine.tables import NEVER, People, Records, Tables, records
+from sim.engine.tables import EXTRAS, NEVER, People, Records, Tables, records
 from sim.lines import lines_of
 from sim.lower_capacity import lower_capacities
 from sim.lower_lines import lower_lines
@@ -50,8 +50,12 @@ def lower_tables(
     lines = lower_lines(world, [[*in_weeks(plan, changes), tail] for plan in plans], rules.floor_words)
     week = np.arange(days) // DAYS_PER_WEEK
     on = {"behaving": behaving, "detailed": detailed, "logging": logging}
+    scalars, lanes = _scalars(world, {**lines.scalars, **rules.scalars, **on}), lower_capacities(world)
+    extras = any(scalars[name][0] for name in EXTRAS) or scalars["order_ticks"][0] > 1
+    extras = extras or len(lines.arrays["cascades"]) > 0 or lanes["capacitated"].any()
     return Tables(
-        s=_scalars(world, {**lines.scalars, **rules.scalars, **on}),
+        extras=np.zeros(0, dtype=np.uint8) if extras else None,
+        s=scalars,
         days=records({
             "week": week.astype(np.uint64),
             "phase": (week >= world.weeks).astype(np.uint64),
@@ -60,7 +64,7 @@ def lower_tables(
         }),
         discount=_discount(world, int(week[-1]) + 1),
         place=_places(world, seed, first_day, days),
-        lanes=records({**lines.lanes, **rules.lanes, **lower_capacities(world)}),
+        lanes=records({**lines.lanes, **rules.lanes, **lanes}),
         placement=np.ones((len(plans), len(world.channels))),
         **lines.arrays,
         **rules.arrays,

@@ -5,37 +5,53 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.behaviour import orders
-from sim.jit import allocating_kernel
+from sim.jit import kernel
 from sim.rng import full, mix
 
+U64 = npt.NDArray[np.uint64]
+F64 = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+I64 = npt.NDArray[np.int64]
+I32 = npt.NDArray[np.int32]
 
-@allocating_kernel
-def history(keys, places, rates, dropouts, active, first, order_ticks):  # type: ignore[no-untyped-def]
+
+def history(
+    keys: U64, places: U64, rates: F64, dropouts: F64, active: Flags, first: I64, order_ticks: int
+) -> tuple[Flags, I64, I32, I64]:
     """Organic orders from each customer's first order (day ``first`` < 0) to day -1.
 
-    ``places`` (2, D): keys of the order and the dropout draw of day -d. ``order_ticks``: ticks of
-    the clock to an order. Returns (active on day 0, number of orders per customer, all order days, ascending per
-    customer, ticks still to come before the next order).
+    ``places`` (2, D): keys of the order and the dropout draw of day -d. ``order_ticks``: ticks of the clock to an
+    order. Returns (active on day 0, number of orders per customer, all order days, ascending per customer, ticks still
+    to come before the next order).
     """
-    n = keys.shape[0]
-    alive = active.copy()
-    counts = np.ones(n, dtype=np.int64)
-    ticks = np.full(n, order_ticks)
+    n = len(keys)
+    alive, counts, ticks = active.copy(), np.ones(n, dtype=np.int64), np.full(n, order_ticks, dtype=np.int64)
     days = np.empty(2 * n + 64, dtype=np.int32)
-    at = 0
-    for i in range(n):
-        most = 1 - first[i]
-        if at + most > days.shape[0]:
-            more = np.empty(2 * days.shape[0] + most, dtype=np.int32)
-            more[:at] = days[:at]
-            days = more
+    customer, at = 0, 0
+    while customer < n:
+        customer, at = _fill(
+            keys, places, rates, dropouts, first, order_ticks, alive, counts, ticks, days, customer, at
+        )
+        if customer < n:
+            days = np.concatenate([days[:at], np.empty(len(days) + 1 - first[customer], dtype=np.int32)])
+    return alive, counts, days[:at].copy(), ticks
+
+
+@kernel
+def _fill(keys, places, rates, dropouts, first, order_ticks, alive, counts, ticks, days, start, at):  # type: ignore[no-untyped-def]
+    """From customer ``start`` on, whose first order gets place ``at`` in ``days``, as far as there is room; returns the
+    customer for whom there is none, and the next free place."""
+    for i in range(start, keys.shape[0]):
+        if at + 1 - first[i] > days.shape[0]:
+            return i, at
         began = at
         days[at] = first[i]
         at += 1
         probability = -math.expm1(-rates[i])
-        living = active[i]
+        living = alive[i]
         for day in range(first[i] + 1, 0):
             if not living:
                 break
@@ -52,4 +68,4 @@ def history(keys, places, rates, dropouts, active, first, order_ticks):  # type:
                 living = full(mix(keys[i] ^ places[1, -day])) >= dropouts[i]
         alive[i] = living
         counts[i] = at - began
-    return alive, counts, days[:at].copy(), ticks
+    return keys.shape[0], at

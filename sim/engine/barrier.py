@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.engine.begin import begin_block, new_state
+from sim.engine.begin import new_state
 from sim.engine.blocks import (
     Progress,
     Run,
@@ -25,7 +25,7 @@ from sim.engine.blocks import (
     put_back,
 )
 from sim.engine.capacity import grant
-from sim.engine.day import EVENING, MORNING, OVERNIGHT, WHOLE_DAYS, advance_blocks
+from sim.engine.day import EVENING, MORNING, OVERNIGHT, WHOLE_DAYS, advance_blocks, begin_blocks
 from sim.engine.tables import GRANTED, SENT, Out, Packed, Scratch, State
 
 _DAYS_PER_WEEK = 7
@@ -126,14 +126,7 @@ def _begin(run: Run, everywhere: Out, part: slice, size: int) -> _Task:
     blocks = (part.stop - part.start) // size
     packed = people.packed(blocks)
     states = new_state(run.tables, run.begin, run.worlds, size, blocks)
-    for b in range(blocks):
-        begin_block(
-            run.tables,
-            Packed._make(array[b] for array in packed),
-            begin.of(slice(b * size, (b + 1) * size)),
-            State._make(array[b] for array in states),
-            run.frozen_segments,
-        )
+    begin_blocks(run.tables, packed, begin, states, run.frozen_segments)
     return _Task(part, packed, states, out, here, new_scratch(run, size))
 
 

@@ -58,7 +58,7 @@ from sim.engine.tables import (
     State,
     Tables,
 )
-from sim.jit import inlined, kernel
+from sim.jit import inlined, inner_kernel
 
 
 class Begin(NamedTuple):
@@ -108,7 +108,7 @@ def new_state(t: Tables, begin: Begin, worlds: int, customers: int, blocks: int 
     )
 
 
-@kernel
+@inner_kernel
 def begin_block(t, people, begin, state, frozen_segments):  # type: ignore[no-untyped-def]
     """Fill ``state`` (all worlds) for the customers of a block.
 

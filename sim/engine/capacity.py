@@ -33,7 +33,7 @@ from sim.engine.tables import (
     STOPPED,
     SUBSCRIBED,
 )
-from sim.jit import inlined, inner_kernel, kernel
+from sim.jit import inlined, inner_kernel, kernel, optional_kernel
 from sim.rng import mix
 
 _BUT_SIX_BITS = np.uint64(2**64 - 64)
@@ -108,7 +108,7 @@ def grant(order, asked, use, left, granted):  # type: ignore[no-untyped-def]
                 left[r] -= use[r, lane]
 
 
-@inner_kernel
+@optional_kernel
 def only_granted(t, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """What the rules allow and nobody granted is displaced."""
     for k in range(due):
@@ -123,7 +123,7 @@ def only_if_granted(t, state, out, scratch, w, lane, day, k):  # type: ignore[no
         out.displaced[w, t.days[day].week, lane] += 1
 
 
-@inner_kernel
+@optional_kernel
 def take_turns(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """Where precedence is not fixed: who is due on several lines gets them in the order of their scores.
 

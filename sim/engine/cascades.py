@@ -30,14 +30,14 @@ from sim.engine.tables import (
     SUBSCRIBED,
     TRIGGER_DUE,
 )
-from sim.jit import inlined, inner_kernel
+from sim.jit import inlined, optional_kernel
 
 _REGISTERED, _ENTERED_SEGMENT, _DAYS_SINCE_ORDER, _BIRTHDAY = range(4)
 _ALWAYS, _SEEN, _NOT_SEEN, _CLICKED, _NOT_CLICKED = range(5)
 _YEAR = 365
 
 
-@inner_kernel
+@optional_kernel
 def look_at_triggers(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """For those for whom something may be triggered this morning: queue it, begin what may, say when to look again."""
     for k in range(events):
@@ -144,7 +144,7 @@ def step_fits(t, state, w, i, lane):  # type: ignore[no-untyped-def]
     return fits and (state.n[w, SUBSCRIBED, i] >> np.int64(t.lanes[lane].channel)) & 1 == 1
 
 
-@inner_kernel
+@optional_kernel
 def keep_possible_steps(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Of those to whom the step is due, keep whom its condition and consent allow; it is left out for the others."""
     n = np.int64(0)
@@ -158,7 +158,7 @@ def keep_possible_steps(t, state, scratch, w, lane, day, due):  # type: ignore[n
     return n
 
 
-@inlined
+@optional_kernel
 def step_waits(t, state, w, i, lane, day, retry_day):  # type: ignore[no-untyped-def]
     """Forbidden today: wait, but no longer than the cascade's patience."""
     last = state.cascade[w, i, STEP_DUE] + t.cascades[t.lanes[lane].cascade_of].patience
@@ -168,7 +168,7 @@ def step_waits(t, state, w, i, lane, day, retry_day):  # type: ignore[no-untyped
         state.due[w, i, lane] = min(retry_day, last)
 
 
-@inner_kernel
+@optional_kernel
 def steps_sent(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Remember what the contacts led to."""
     for k in range(sent):
@@ -177,7 +177,7 @@ def steps_sent(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untype
         after_step(t, state, w, i, lane, day)
 
 
-@inlined
+@optional_kernel
 def order_ends_cascades(t, state, w, i, day):  # type: ignore[no-untyped-def]
     """An order ends the cascade that runs and those that wait, where they end with an order."""
     me = state.cascade[w, i]
@@ -199,7 +199,7 @@ def _stop_steps(t, state, w, i):  # type: ignore[no-untyped-def]
             state.due[w, i, lane] = NEVER
 
 
-@inlined
+@optional_kernel
 def keep_running(t, state, w, i, day):  # type: ignore[no-untyped-def]
     """Another plan holds from today on: what it does not run, ends."""
     me = state.cascade[w, i]

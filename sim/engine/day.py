@@ -72,41 +72,72 @@ WHOLE_DAYS, MORNING, EVENING, OVERNIGHT = range(4)
 of the next day, while the block is in the cache."""
 
 
+@inlined
+def whole_days(t, people, state, out, scratch, days):  # type: ignore[no-untyped-def]
+    """Advance a block from the morning of day 0 to the morning of day ``days``, in all worlds."""
+    for day in range(days):
+        _draw(t, people, scratch, day)
+        new_season = _new_season(t, people, scratch, day)
+        for w in range(state.wake.shape[0]):
+            events = _morning(t, people, state, out, scratch, w, day, new_season)
+            _evening(t, people, state, out, scratch, w, day, events)
+
+
 @inner_kernel
 def advance(t, people, state, out, scratch, d0, d1, part):  # type: ignore[no-untyped-def]
-    """Advance a block from the morning of day ``d0`` to the morning of day ``d1``, in all worlds; or the given
-    ``part`` of these days."""
+    """The same from the morning of day ``d0`` to that of ``d1``; or the given ``part`` of these days."""
     for day in range(d0, d1):
-        new_season = part != EVENING and (day == 0 or t.days[day].season != t.days[day - 1].season)
         if part != MORNING:
             _draw(t, people, scratch, day)
-        if new_season:
-            for i in range(people.key.shape[0]):
-                scratch.f[ORGANIC_BASE, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
+        new_season = part != EVENING and _new_season(t, people, scratch, day)
         for w in range(state.wake.shape[0]):
-            if part != EVENING:
-                if new_season:
-                    for i in range(people.key.shape[0]):
-                        state.f[w, ORGANIC, i] = scratch.f[ORGANIC_BASE, i] if state.person[w, i, ACTIVE] else 0.0
-                    if t.s[0].loyalty > 0.0:
-                        loyalty.new_season(t, people, state, w, day)
-                if day > 0 and t.days[day].plan != t.days[day - 1].plan:
-                    _change_plan(t, people, state, w, day)
-            events = _wake_up(state, scratch, w, day)
-            if part != EVENING:
-                if events > 0:
-                    _segments(t, people, state, out, scratch, w, day, events)
-                if part == MORNING and events > 0:
-                    ask(t, people, state, out, scratch, w, day, events)
+            if part == EVENING:
+                events = _wake_up(state, scratch, w, day)
+            else:
+                events = _morning(t, people, state, out, scratch, w, day, new_season)
+            if part == MORNING and events > 0:
+                ask(t, people, state, out, scratch, w, day, events)
             if part != MORNING:
-                if events > 0:
-                    contact_all(t, people, state, out, scratch, w, day, events)
-                happening = expect(t, people, state, scratch, w, day)
-                if happening > 0:
-                    happen(t, people, state, out, scratch, w, day, happening)
-                _next_wake(t, state, scratch, w, events)
-                if (day + 1) % 7 == 0:
-                    _end_week(t, people, state, out, scratch, w, day)
+                _evening(t, people, state, out, scratch, w, day, events)
+
+
+@inlined
+def _new_season(t, people, scratch, day):  # type: ignore[no-untyped-def]
+    """Whether organic orders are as likely as yesterday; if not, how likely they are."""
+    if day > 0 and t.days[day].season == t.days[day - 1].season:
+        return False
+    for i in range(people.key.shape[0]):
+        scratch.f[ORGANIC_BASE, i] = orders.organic_probability(people.f[RATE, i], t.days[day].season)
+    return True
+
+
+@inlined
+def _morning(t, people, state, out, scratch, w, day, new_season):  # type: ignore[no-untyped-def]
+    """Seasons, another plan, segments. Lists the customers to whom something may happen; returns how many."""
+    if new_season:
+        for i in range(people.key.shape[0]):
+            state.f[w, ORGANIC, i] = scratch.f[ORGANIC_BASE, i] if state.person[w, i, ACTIVE] else 0.0
+        if t.s[0].loyalty > 0.0:
+            loyalty.new_season(t, people, state, w, day)
+    if day > 0 and t.days[day].plan != t.days[day - 1].plan:
+        _change_plan(t, people, state, w, day)
+    events = _wake_up(state, scratch, w, day)
+    if events > 0:
+        _segments(t, people, state, out, scratch, w, day, events)
+    return events
+
+
+@inlined
+def _evening(t, people, state, out, scratch, w, day, events):  # type: ignore[no-untyped-def]
+    """Contacts and what they do, orders, the end of the week."""
+    if events > 0:
+        contact_all(t, people, state, out, scratch, w, day, events)
+    happening = expect(t, people, state, scratch, w, day)
+    if happening > 0:
+        happen(t, people, state, out, scratch, w, day, happening)
+    _next_wake(t, state, scratch, w, events)
+    if (day + 1) % 7 == 0:
+        _end_week(t, people, state, out, scratch, w, day)
 
 
 @kernel
@@ -120,49 +151,30 @@ def live_blocks(t, people, begin, state, out, scratch, frozen_segments, days, or
         a = block * size
         b = a + size
         here = _people_of(people, block)
-        past = Begin(
-            begin.active[a:b],
-            begin.segment[a:b],
-            begin.last_order[a:b],
-            begin.subscribed[a:b],
-            begin.ring[a:b],
-            begin.credit[a:b],
-            begin.fatigue[a:b],
-            begin.stimulus[a:b],
-            begin.ticks[a:b],
-            begin.joined[a:b],
-            begin.order_from[a:b],
-            begin.order_to[a:b],
-            begin.order_day,
-            begin.order_value,
-        )
         line = out.logged[0]
-        begin_block(t, here, past, state, frozen_segments)
-        advance(t, here, state, _out_of(out, a, b), scratch, 0, days, WHOLE_DAYS)
+        begin_block(t, here, _begin_of(begin, a, b), state, frozen_segments)
+        whole_days(t, here, state, _out_of(out, a, b), scratch, days)
         for k in range(line, min(out.logged[0], out.log.shape[0])):
             out.log[k, 1] += origin + a
 
 
 @kernel
+def begin_blocks(t, people, begin, states, frozen_segments):  # type: ignore[no-untyped-def]
+    """The morning of day 0 for blocks that stop together; ``states`` has one more dimension in front, the block."""
+    size = states.wake.shape[2]
+    for block in range(states.wake.shape[0]):
+        past = _begin_of(begin, block * size, (block + 1) * size)
+        begin_block(t, _people_of(people, block), past, _state_of(states, block), frozen_segments)
+
+
+@kernel
 def advance_blocks(t, people, states, out, scratch, d0, d1, part, origin):  # type: ignore[no-untyped-def]
-    """``advance`` for blocks that stop together; ``states`` has one more dimension in front, the block."""
+    """``advance`` for blocks that stop together."""
     size = states.wake.shape[2]
     for block in range(states.wake.shape[0]):
         a = block * size
         b = a + size
-        state = State(
-            states.f[block],
-            states.n[block],
-            states.wake[block],
-            states.person[block],
-            states.due[block],
-            states.pace[block],
-            states.memory[block],
-            states.log_day[block],
-            states.log_value[block],
-            states.cascade[block],
-            states.unanswered[block],
-        )
+        state = _state_of(states, block)
         line = out.logged[0]
         for w in range(out.requests.shape[0]):
             scratch.before[w] = out.requests[w]
@@ -180,6 +192,44 @@ def advance_blocks(t, people, states, out, scratch, d0, d1, part, origin):  # ty
 @inlined
 def _people_of(people, block):  # type: ignore[no-untyped-def]
     return Packed(people.key[block], people.f[block], people.n[block], people.seen[block], people.tolerance[block])
+
+
+@inlined
+def _begin_of(begin, a, b):  # type: ignore[no-untyped-def]
+    """Customers ``a`` to ``b``."""
+    return Begin(
+        begin.active[a:b],
+        begin.segment[a:b],
+        begin.last_order[a:b],
+        begin.subscribed[a:b],
+        begin.ring[a:b],
+        begin.credit[a:b],
+        begin.fatigue[a:b],
+        begin.stimulus[a:b],
+        begin.ticks[a:b],
+        begin.joined[a:b],
+        begin.order_from[a:b],
+        begin.order_to[a:b],
+        begin.order_day,
+        begin.order_value,
+    )
+
+
+@inlined
+def _state_of(states, block):  # type: ignore[no-untyped-def]
+    return State(
+        states.f[block],
+        states.n[block],
+        states.wake[block],
+        states.person[block],
+        states.due[block],
+        states.pace[block],
+        states.memory[block],
+        states.log_day[block],
+        states.log_value[block],
+        states.cascade[block],
+        states.unanswered[block],
+    )
 
 
 @inlined

@@ -35,7 +35,7 @@ from sim.engine.tables import (
     STEP_DUE,
     VIOLATIONS,
 )
-from sim.jit import inlined, inner_kernel
+from sim.jit import inlined, inner_kernel, optional_kernel
 
 _ONE, _SIXTEEN, _FORTY_EIGHT = np.uint64(1), np.uint64(16), np.uint64(48)
 _TWO, _THREE = np.uint64(2), np.uint64(3)
@@ -176,7 +176,7 @@ def _book_longest(t, people, state, out, w, lane, i, segment, day):  # type: ign
     out.rule[w, t.days[day].week, rule, BLOCKED] += 1
 
 
-@inner_kernel
+@optional_kernel
 def book_violations(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Rules that are only reported: contacts that go out although they would have been forbidden."""
     for k in range(sent):

@@ -39,7 +39,7 @@ from sim.engine.tables import (
     TICKS,
     W_DROPOUTS,
 )
-from sim.jit import inlined, inner_kernel
+from sim.jit import inlined, inner_kernel, optional_kernel
 from sim.rng import full, high, low, mix
 
 
@@ -62,7 +62,7 @@ def expect(t, people, state, scratch, w, day):  # type: ignore[no-untyped-def]
     return np.int64(list_hits(scratch.hit, scratch.hit_words, scratch.u[CHOSEN]))
 
 
-@inner_kernel
+@optional_kernel
 def _expect_more(t, people, state, scratch, w, day):  # type: ignore[no-untyped-def]
     """The same with a ceiling of the response, offers, orders that are pulled forward, or regular customers."""
     stimulated, organic, drawn = state.f[w, STIMULATED], state.f[w, ORGANIC], scratch.u[ORDER_HASH]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from sim.engine.capacity import only_if_granted
 from sim.engine.eligibility import book_if_blocked, book_violations_of, head_of_household, push_day, release_day
 from sim.engine.tables import C_FIRST, C_SEGMENT, CHOSEN
-from sim.jit import inner_kernel
+from sim.jit import optional_kernel
 
 
-@inner_kernel
+@optional_kernel
 def one_after_the_other(t, people, state, out, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Of those whom ``scratch.n[C_FIRST]`` lets through, keep whom the household's caps and then the capacities let
     through as well."""

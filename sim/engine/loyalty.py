@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.behaviour import orders
 from sim.engine.tables import ACTIVE, EVENTS, LOYAL_ENDS, NEVER, ORGANIC, RATE
-from sim.jit import inlined, inner_kernel
+from sim.jit import inlined, optional_kernel
 
 
 @inlined
@@ -16,7 +16,7 @@ def organic_chance(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     return orders.organic_probability(rate, t.days[day].season)
 
 
-@inlined
+@optional_kernel
 def begin(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     """In the evening, after a stimulated order: from tomorrow on."""
     state.person[w, i, LOYAL_ENDS] = day + 1 + t.s[0].loyal_days
@@ -24,7 +24,7 @@ def begin(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
         state.f[w, ORGANIC, i] = organic_chance(t, people, state, w, i, day)
 
 
-@inner_kernel
+@optional_kernel
 def end(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-def]
     """In the morning: for whom it is over."""
     for k in range(events):
@@ -35,7 +35,7 @@ def end(t, people, state, scratch, w, day, events):  # type: ignore[no-untyped-d
                 state.f[w, ORGANIC, i] = organic_chance(t, people, state, w, i, day)
 
 
-@inner_kernel
+@optional_kernel
 def new_season(t, people, state, w, day):  # type: ignore[no-untyped-def]
     """In the morning of a day of another season, for those who order more often."""
     for i in range(people.key.shape[0]):

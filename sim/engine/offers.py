@@ -22,11 +22,11 @@ from sim.engine.tables import (
     SUM_OFFER,
     SUM_OFFER_ALL,
 )
-from sim.jit import inlined, inner_kernel
+from sim.jit import inlined, optional_kernel
 from sim.rng import full, mix
 
 
-@inner_kernel
+@optional_kernel
 def open_windows(t, people, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """Delivered contacts with an offer open their customers' windows, today included."""
     pace = t.pace[w, t.days[day].plan, lane]
@@ -57,7 +57,7 @@ def expect_offers(state, w, i, organic, stimulated):  # type: ignore[no-untyped-
     state.f[w, SUM_OFFER_ALL, i] += discount * (organic + stimulated)
 
 
-@inlined
+@optional_kernel
 def book_offers(t, people, state, out, w, i, day):  # type: ignore[no-untyped-def]
     """Book what was expected since the last booking; it belongs to the phase and week of ``day``."""
     week, phase = t.days[day].week, t.days[day].phase
@@ -68,14 +68,14 @@ def book_offers(t, people, state, out, w, i, day):  # type: ignore[no-untyped-de
     state.f[w, SUM_OFFER_ALL, i] = 0.0
 
 
-@inlined
+@optional_kernel
 def book_offer_of_order(t, state, out, w, i, day, value):  # type: ignore[no-untyped-def]
     """A sampled order in a window costs its discount."""
     cost = int(np.rint(value * state.f[w, OFFERED, i]))
     out.customer[w, t.days[day].phase, SAMPLED_OFFER_COST, i] += cost
 
 
-@inlined
+@optional_kernel
 def may_pull_forward(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     """A stimulated order may take the place of the next organic one."""
     share = t.offers[state.person[w, i, OFFER]].pull

@@ -26,7 +26,7 @@ from sim.engine.tables import (
     STOPPED,
     SUBSCRIBED,
 )
-from sim.jit import inlined, inner_kernel
+from sim.jit import inlined, optional_kernel
 
 
 def credit_per_day(contacts_per_week: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -111,7 +111,7 @@ def change_rates(t, people, state, w, i, day, old, new):  # type: ignore[no-unty
             state.due[w, i, lane] = NEVER
 
 
-@inner_kernel
+@optional_kernel
 def keep_due(t, state, scratch, w, lane, day, due):  # type: ignore[no-untyped-def]
     """Of those on whom the lane is to be looked at today, keep to whom a contact is due by its pace or by its floor;
     for the others a contact of another line has met the floor in the meantime."""
@@ -147,7 +147,7 @@ def _day_asked(t, state, w, lane, i, day):  # type: ignore[no-untyped-def]
     return asked
 
 
-@inner_kernel
+@optional_kernel
 def floor_pacing(t, state, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
     """After a contact: the floor may ask for the next one earlier than the pace does."""
     pace = t.pace[w, t.days[day].plan, lane]

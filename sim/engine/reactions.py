@@ -18,10 +18,10 @@ from sim.engine.tables import (
     STOPPED,
     SUBSCRIBED,
 )
-from sim.jit import inlined, inner_kernel
+from sim.jit import optional_kernel
 
 
-@inner_kernel
+@optional_kernel
 def count_reactions(t, state, scratch, w, lane, sent):  # type: ignore[no-untyped-def]
     """Count regular contacts since the latest reaction to any contact of the channel; at the limit the line stops."""
     channel = np.int64(t.lanes[lane].channel)
@@ -39,7 +39,7 @@ def count_reactions(t, state, scratch, w, lane, sent):  # type: ignore[no-untype
                     state.due[w, i, lane] = NEVER
 
 
-@inlined
+@optional_kernel
 def order_is_a_reaction(t, people, state, w, i, day):  # type: ignore[no-untyped-def]
     """Counting starts anew, and what had stopped goes on tomorrow."""
     for channel in range(state.unanswered.shape[2]):

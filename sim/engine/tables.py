@@ -188,10 +188,18 @@ Records = npt.NDArray[np.void]
 """Arrays whose elements have named fields."""
 
 
+EXTRAS = (
+    "saturation", "loyalty", "offering", "pulling", "stopping", "households", "floored", "reported", "arbitrated",
+)  # fmt: skip
+"""Scalars of the tables that switch on what is compiled on demand; and order_ticks above 1."""
+
+
 class Tables(NamedTuple):
     """What is the same for all customers of a run. (Few arrays with named fields rather than many arrays: each array
     that is handed to compiled code costs compilation time.)"""
 
+    extras: U8 | None
+    """(0,); None where nothing is on that is compiled on demand (``EXTRAS``, a cascade, a capacity)."""
     s: Records
     """(1,) scalars: kept_from (from this day on the days of contacts are kept in Out.recent), window_days,
     monetary_total, recompute_days, kappa, growth, relief, stimulus_decay, dormant_decay,
