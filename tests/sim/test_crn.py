@@ -11,6 +11,8 @@ import pytest
 from sim.domain import Behaviour, Channel, Fatigue, Response
 from sim.engine import tables as columns
 from sim.engine.blocks import Totals
+from sim.engine.tables import Tables
+from sim.lower import lower_tables
 from sim.policy import ContactPolicy, Frequencies, FrequencyCap
 from sim.population import Population, synthetic
 from sim.simulate import simulate
@@ -133,6 +135,23 @@ def test_cutting_changes_no_bit(
     plans = busy_plan(started.world), uniform_plan(started.world, 1.0, 0.25)
     found = totals(started, *plans, threads=threads, block=block, days_at_once=days_at_once)
     assert_same_bits(found, reference)
+
+
+def test_parts_that_are_compiled_on_demand_leave_every_bit_alone(
+    monkeypatch: pytest.MonkeyPatch, started: Started, reference: Totals
+) -> None:
+    """The same world in the kernel with everything in it, as a world with cascades or a capacity would run."""
+    seen = []
+
+    def with_extras(*given: Any, **how: Any) -> Tables:
+        tables = lower_tables(*given, **how)
+        seen.append(tables.extras)
+        return tables._replace(extras=np.zeros(0, dtype=np.uint8))
+
+    monkeypatch.setattr("sim.simulate.lower_tables", with_extras)
+    plans = busy_plan(started.world), uniform_plan(started.world, 1.0, 0.25)
+    assert_same_bits(totals(started, *plans), reference)
+    assert seen == [None]
 
 
 def test_the_start_is_the_same_on_more_threads() -> None:

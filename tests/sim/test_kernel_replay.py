@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.tables import EV_CONTACT, VIOLATIONS
@@ -18,9 +17,9 @@ from sim.simulate import simulate
 from sim.start import Started, start_world
 from sim.world import World
 from tests.families import FAMILIES, Case, full_worlds
+from tests.many import in_many_cases
 from tests.replay import Found, replay
 from tests.sim.same import LOG_LINES
-from tests.sim.test_oracle import unhurried
 from tests.worlds import EMAIL, LIVELY, synthetic, uniform_plan, world_of
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -64,14 +63,12 @@ def check(case: Case, seed: int) -> int:
 def check_many(examples: int) -> None:
     read = []
 
-    @given(full_worlds(FAMILIES), st.integers(0, 2**31))
-    @settings(unhurried, max_examples=examples, derandomize=True, phases=[Phase.generate])  # shrinking takes minutes
     def broken_nowhere(case: Case, seed: int) -> None:
         read.append(check(case, seed))
 
-    broken_nowhere()
-    assert len(read) >= examples
-    assert sum(read) > 100 * examples  # there was something to break
+    in_many_cases(broken_nowhere, full_worlds(FAMILIES), st.integers(0, 2**31), examples=examples)
+    assert len(read) == examples
+    assert sum(read) > 50 * examples  # there was something to break
 
 
 def test_no_rule_is_broken_in_a_sample_of_policies() -> None:
@@ -91,8 +88,6 @@ def test_no_rule_is_broken_under_a_thousand_policies() -> None:
 def test_the_replay_sees_a_kernel_that_forgets_the_rules() -> None:
     seen = []
 
-    @given(full_worlds(FAMILIES, plans=1), st.integers(0, 2**31))
-    @settings(unhurried, max_examples=10, derandomize=True, phases=[Phase.generate])
     def forgetful(case: Case, seed: int) -> None:
         world, (plan, tail) = case
         free = replace(world, policy=ContactPolicy(arbitration=world.policy.arbitration), capacities=())
@@ -100,7 +95,7 @@ def test_the_replay_sees_a_kernel_that_forgets_the_rules() -> None:
         strict = replace(started, world=world)
         seen.append(any(found.violations for _, found, _ in replayed(strict, result)))
 
-    forgetful()
+    in_many_cases(forgetful, full_worlds(FAMILIES, plans=1), st.integers(0, 2**31), examples=10)
     assert sum(seen) >= 5
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import families
+from tests.many import in_many_cases
 from tests.sim.same import assert_same
-from tests.sim.test_oracle import unhurried
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -46,9 +43,7 @@ def test_many_worlds(mixture: tuple[str, ...]) -> None:
 
 
 def check(names: tuple[str, ...], examples: int) -> None:
-    @given(families.full_worlds(names), st.integers(0, 2**31))
-    @settings(unhurried, max_examples=examples, derandomize=True, phases=[Phase.generate])  # shrinking takes minutes
-    def same(case: Any, seed: int) -> None:
+    def same(case: families.Case, seed: int) -> None:
         assert_same(*case, seed)
 
-    same()
+    in_many_cases(same, families.full_worlds(names), st.integers(0, 2**31), examples=examples)
