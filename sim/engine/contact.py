@@ -64,6 +64,7 @@ from sim.engine.tables import (
     SEG_CONTACTS,
     SEG_COST,
     SENT,
+    STEP_DUE,
     STIMULATED,
     SUBSCRIBED,
     UNSUBSCRIBED,
@@ -257,16 +258,19 @@ def _apply(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyp
 
 @inner_kernel
 def _unsubscribe(t, state, out, scratch, w, lane, day, sent):  # type: ignore[no-untyped-def]
-    """Those who opted out are out of reach on this channel, for good: none of its lines is due again. (The steps of a
-    cascade are left out when their turn comes.)"""
+    """Those who opted out are out of reach on this channel, for good: none of its lines is due again. (A step of a
+    cascade is left out when its turn comes; one that waits for a rule need not wait any longer.)"""
     channel = np.int64(t.lanes[lane].channel)
     for k in range(sent):
         if scratch.bytes[C_LEAVING, k]:
             i = scratch.u[CHOSEN, k]
             state.n[w, SUBSCRIBED, i] &= ~(1 << channel)
             for other in range(t.lanes.shape[0]):
-                if np.int64(t.lanes[other].channel) == channel and t.lanes[other].cascade_of < 0:
-                    state.due[w, i, other] = NEVER
+                if np.int64(t.lanes[other].channel) == channel:
+                    if t.lanes[other].cascade_of < 0:
+                        state.due[w, i, other] = NEVER
+                    elif state.due[w, i, other] < NEVER:
+                        state.due[w, i, other] = max(np.int64(state.cascade[w, i, STEP_DUE]), day)
             out.lane[w, t.days[day].week, lane, UNSUBSCRIBED] += 1
             if t.s[0].logging:
                 log_event(out, w, i, day, EV_UNSUBSCRIBE, lane, 0)

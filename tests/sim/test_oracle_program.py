@@ -124,6 +124,18 @@ def test_a_step_without_consent_is_left_out_at_once() -> None:
     assert steps_sent(life, 2) == [[], [3]]
 
 
+def test_a_step_that_waits_is_left_out_as_soon_as_consent_is_gone() -> None:
+    """Due on day 1, forbidden to its class. The first regular mail, on day 3, is answered by an opt-out: the step is left
+    out on day 4, not when its patience ends."""
+    mail = replace(MAIL, unsubscribe_per_contact=0.999999)
+    policy = ContactPolicy(caps=(FrequencyCap("no promotion", 0, 7, classes=("offers",)),), quiet_days_after_order=3)
+    chain = cascade(Step("mail", message_class="offers"), Step("text", 2), patience_days=10)
+    place = under(policy, mail, TEXT, program=Program(cascades=(chain,)))
+    (life,) = lives_in(place, 7.0, 0.0, campaigns=("chain",))
+    assert [day for day, kind, *_ in life.events if kind == oracle.UNSUBSCRIBE] == [3]
+    assert steps_sent(life, 2) == [[], [6]]
+
+
 def test_one_cascade_at_a_time_by_priority() -> None:
     """Both are triggered on day 1. The first sends on 1 and 4 and ends; the second begins on day 5."""
     first = cascade(Step("mail"), Step("mail", 3), name="first")
