@@ -18,6 +18,7 @@ from scenarios.cli import (
     _check_out,
     _date,
     _load,
+    _print,
     _progress,
     app,
 )
@@ -41,11 +42,10 @@ def dryrun(
     day = _date("--date", date)
     loaded = _load(scenario, set_)
     _check_out(out)
-    from scenarios.console_dryrun import print_dry_run
     from scenarios.dry_running import dry_run_scenario
 
     with _progress() as progress:
         done = dry_run_scenario(loaded, date=day, plan_file=plan, seed=seed, threads=threads, progress=progress).write(
             out
         )
-    print_dry_run(done.result, done.directory, as_json=json)
+    _print(done.result, done.directory, json)

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from scenarios.console_messages import finding_lines, rates_table
+from scenarios.console_table import Grid, grid
 from scenarios.report.format import count, percent
 
 Result = Mapping[str, Any]
 
 
-def effects_tables(result: Result) -> list[Table | str]:
+def effects_tables(result: Result) -> list[Grid | str]:
     """Arms, differences for everybody and by group, eta; without a trial the rates and what would settle it."""
-    parts: list[Table | str] = [escape(str(result["scenario"]["name"]))]
+    parts: list[Grid | str] = [escape(str(result["scenario"]["name"]))]
     if "messages" in result:
         parts += [rates_table(result["messages"]), *finding_lines(result["messages"])]
     parts += finding_lines(result)
@@ -49,27 +49,20 @@ def saved_text(saved: Mapping[str, float]) -> str:
     return ", ".join(f"{percent(share)} ({name})" for name, share in saved.items())
 
 
-def _grid(title: str, *columns: str) -> Table:
-    table = Table(title=title, box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(escape(column), justify="left" if place == 0 else "right", overflow="fold")
-    return table
-
-
-def _arms(result: Result) -> Table:
-    table = _grid("Arms", "arm", "customers", "contacts each")
+def _arms(result: Result) -> Grid:
+    table = grid("Arms", "arm", "customers", "contacts each")
     for row in result["arms"]:
-        table.add_row(escape(row["arm"]), count(row["customers"]), f"{row['contacts_per_customer']:.3g}")
+        table.row(row["arm"], count(row["customers"]), f"{row['contacts_per_customer']:.3g}")
     return table
 
 
-def _table(title: str, by: str, effects: list[Any]) -> Table:
+def _table(title: str, by: str, effects: list[Any]) -> Grid:
     """Everybody: difference and interval. Groups: difference, standard error, and both after drawing together."""
     rows = [row for row in effects if row["by"] == by]
     told = (
         ("difference", "95% interval") if not by else ("difference", "s.e.", "drawn together", "95% interval of that")
     )
-    table = _grid(title, "outcome, arm", *((by,) if by else ()), "control", *told, "did anything")
+    table = grid(title, "outcome, arm", *((by,) if by else ()), "control", *told, "did anything")
     for row in rows:
         where = [row["group"]] if by else []
         mean, low, high = (
@@ -77,28 +70,28 @@ def _table(title: str, by: str, effects: list[Any]) -> Table:
         )
         raw = [f"{row['effect']:+.3g}", f"{row['se']:.2g}"] if by else []
         cells = [f"{row['base']:.3g}", *raw, f"{mean:+.3g}", f"{low:.3g} to {high:.3g}", count(row["events"])]
-        table.add_row(*map(escape, [f"{row['outcome']}, {row['arm']}", *where, *cells]))
+        table.row(f"{row['outcome']}, {row['arm']}", *where, *cells)
     return table
 
 
-def _elasticities(rows: list[Any]) -> Table:
-    table = _grid("eta: how the effect grows with the own rate", "outcome, groups", "eta", "95% interval")
+def _elasticities(rows: list[Any]) -> Grid:
+    table = grid("eta: how the effect grows with the own rate", "outcome, groups", "eta", "95% interval")
     for row in rows:
         low = f"below {row['low']:g}" if row["open_low"] else f"{row['low']:g}"
         high = f"above {row['high']:g}" if row["open_high"] else f"{row['high']:g}"
-        table.add_row(escape(f"{row['outcome']}, {row['by']}"), f"{row['value']:g}", f"{low} to {high}")
+        table.row(f"{row['outcome']}, {row['by']}", f"{row['value']:g}", f"{low} to {high}")
     return table
 
 
-def _recovery(part: Mapping[str, Any]) -> Table:
-    table = _grid("How fast customers recover: half-life of fatigue, days", "from", "best", "95% interval")
+def _recovery(part: Mapping[str, Any]) -> Grid:
+    table = grid("How fast customers recover: half-life of fatigue, days", "from", "best", "95% interval")
     told = (("orders by week", "from_orders"), ("departures", "from_departures"), ("together", "half_life_days"))
     for name, key in told:
         if key in part:
             row = part[key]
             low = f"below {row['low']:.2g}" if row["open_low"] else f"{row['low']:.2g}"
             high = f"above {row['high']:.2g}" if row["open_high"] else f"{row['high']:.2g}"
-            table.add_row(name, f"{row['value']:.2g}", f"{low} to {high}")
+            table.row(name, f"{row['value']:.2g}", f"{low} to {high}")
     return table
 
 

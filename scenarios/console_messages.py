@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
+from scenarios.console_table import Grid
 from scenarios.report.format import count, percent
 
 Result = Mapping[str, Any]
 SHARES = ("delivered", "opened", "clicked", "unsubscribed", "complained")
 
 
-def message_tables(result: Result) -> list[Table | str]:
+def message_tables(result: Result) -> list[Grid | str]:
     """Rates by channel, what was odd, and what taking past contacts out changes."""
     facts = result.get("messages")
     if not facts:
@@ -22,7 +22,7 @@ def message_tables(result: Result) -> list[Table | str]:
     return [rates_table(facts), *_optouts(result), *finding_lines(facts), *_history(result)]
 
 
-def _optouts(result: Result) -> list[Table | str]:
+def _optouts(result: Result) -> list[Grid | str]:
     rows = result.get("optouts", [])
     if not rows:
         return []
@@ -30,10 +30,8 @@ def _optouts(result: Result) -> list[Table | str]:
     title = (
         f"Leaving a channel: hazard of a message at rest, growing as exp(gamma F), fatigue half-life {half_life:g} days"
     )
-    table = Table(title=title, box=None, pad_edge=False)
     heads = ("channel", "left", "hazard", "95% interval", "gamma", "95% interval", "frailty k", "95% interval")
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place == 0 else "right", overflow="fold")
+    table = Grid(title, heads)
     for row in rows:
         top = f"{row['growth_high']:g}" if row["growth_known"] else f"above {row['growth_high']:g}"
         cells = [
@@ -43,7 +41,7 @@ def _optouts(result: Result) -> list[Table | str]:
         ]
         cells += [f"{row['growth']:g}", f"{row['growth_low']:g} to {top}"]
         cells += [_alike(row["frailty"]), f"{_alike(row['frailty_low'])} to {_alike(row['frailty_high'])}"]
-        table.add_row(escape(row["channel"]), *cells)
+        table.row(row["channel"], *cells)
     return [table]
 
 
@@ -51,17 +49,15 @@ def _alike(k: float) -> str:
     return "all alike" if k >= 1e5 else f"{k:g}"
 
 
-def rates_table(facts: Result) -> Table:
+def rates_table(facts: Result) -> Grid:
     """Messages by channel, and shares of what came of them."""
     told = [name for name in SHARES if any(name in row for row in facts["rates"])]
     heads = ["channel", "messages", "customers", "a week each", *(_head(name) for name in told)]
-    table = Table(title="Messages: rates, not effects", box=None, pad_edge=False)
-    for place, head in enumerate(heads):
-        table.add_column(head, justify="left" if place == 0 else "right", overflow="fold")
+    table = Grid("Messages: rates, not effects", heads)
     for row in facts["rates"]:
         week = f"{row['per_week']:.2g}" if "per_week" in row else ""
         shares = (percent(row[name]) if name in row else "" for name in told)
-        table.add_row(escape(row["channel"]), count(row["messages"]), count(row["customers"]), week, *shares)
+        table.row(row["channel"], count(row["messages"]), count(row["customers"]), week, *shares)
     return table
 
 
@@ -69,7 +65,7 @@ def _head(name: str) -> str:
     return name if name == "delivered" else f"{name} (of delivered)"
 
 
-def finding_lines(facts: Result) -> list[Table | str]:
+def finding_lines(facts: Result) -> list[Grid | str]:
     """What was odd, what was done about it, and what else one may choose."""
     lines = []
     for found in facts.get("findings", []):
