@@ -27,7 +27,7 @@ from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
-from scenarios.report.format import headline, money
+from scenarios.report.format import MINUS, estimate_text
 from sim.compare import Estimate, base_total
 from sim.errors import InputError
 from sim.periods import changed_rates
@@ -93,6 +93,7 @@ def credit_parts(
         "plan_name": chosen.name,
         **plan_part(chosen),
         "parts": rows,
+        "sums": _sums(pieces, found),
         "whole": together,
         "contacts": whole.contacts,
         "shared": {"mean": together["value"]["mean"] - unique, **_shared_interval(whole, pieces, found)},
@@ -151,17 +152,31 @@ def shapley_weights(name: str, names: Sequence[str]) -> dict[Chosen, float]:
     return weights
 
 
+def _ways(name: str, names: Sequence[str]) -> dict[str, dict[Chosen, float]]:
+    """Way of crediting -> the weighted sum of simulations that it is."""
+    everything, alone = frozenset(names), frozenset([name])
+    ways = {"alone": {alone: 1.0, frozenset(): -1.0}, "left_out": {everything: 1.0, everything - alone: -1.0}}
+    return ways | ({"fair": shapley_weights(name, names)} if len(names) <= MOST_SHARED else {})
+
+
 def _row(piece: Piece, pieces: Sequence[Piece], found: Mapping[Chosen, Valued]) -> Part:
-    names = [other.name for other in pieces]
-    everything, alone = frozenset(names), frozenset([piece.name])
-    ways = {"alone": {alone: 1.0, frozenset(): -1.0}, "left_out": {everything: 1.0, everything - {piece.name}: -1.0}}
-    if len(names) <= MOST_SHARED:
-        ways["fair"] = shapley_weights(piece.name, names)
-    row: Part = {"part": piece.name, "kind": piece.kind}
-    return row | {
+    ways = _ways(piece.name, [other.name for other in pieces])
+    return {"part": piece.name, "kind": piece.kind} | {
         way: {measure: estimate(_weighted(weights, found, measure)) for measure in MEASURES}
         for way, weights in ways.items()
     }
+
+
+def _sums(pieces: Sequence[Piece], found: Mapping[Chosen, Valued]) -> Part:
+    """Of all parts together: value by way, with the error of the sum."""
+    names = [piece.name for piece in pieces]
+    added: dict[str, dict[Chosen, float]] = {}
+    for name in names:
+        for way, weights in _ways(name, names).items():
+            total = added.setdefault(way, {})
+            for kept, weight in weights.items():
+                total[kept] = total.get(kept, 0.0) + weight
+    return {way: {"value": estimate(_weighted(weights, found, "value"))} for way, weights in added.items()}
 
 
 def _weighted(weights: Mapping[Chosen, float], found: Mapping[Chosen, Valued], measure: str) -> Estimate:
@@ -190,8 +205,8 @@ def _verdict(result: Part) -> str:
     share = most[way]["value"]["mean"]
     said = "its fair share is" if way == "fair" else "without it would be missing"
     text = (
-        f"The plan is worth {money(headline(result['whole']['value'])[0], currency)} over no contact. Most comes "
-        f"through {most['part']}: {said} {money(headline(most[way]['value'])[0], currency)}"
+        f"The plan is worth {_told(result['whole']['value'], currency)} over no contact. Most comes "
+        f"through {most['part']}: {said} {_told(most[way]['value'], currency)}"
         f"{f' ({100 * share / whole:.0f}%)' if whole > 0 else ''}"
     )
     idle = [row["part"] for row in rows if row["left_out"]["value"].get("ci_high", 0.0) < 0]
@@ -199,10 +214,16 @@ def _verdict(result: Part) -> str:
         text += f". Without {', '.join(idle)} the plan would be worth more"
     shared = result["shared"]
     if len(rows) > 1 and shared.get("ci_low", 0) * shared.get("ci_high", 0) > 0:
-        mean = headline(shared)[0]
-        kind = "can be had through more than one part" if mean > 0 else "is counted twice if removals are added up"
-        text += f". {money(abs(mean), currency)} {kind}"
+        more = shared["mean"] > 0
+        kind = "can be had through more than one part" if more else "is counted twice if removals are added up"
+        text += f". {_told(shared, currency, size=True)} {kind}"
     return text + "."
+
+
+def _told(value: Mapping[str, float], currency: str, *, size: bool = False) -> str:
+    """As the table rounds it, so that shares can be worked out from the sentence; ``size``: without its sign."""
+    text = estimate_text(value)[0]
+    return f"{currency} {text.removeprefix(MINUS) if size else text}"
 
 
 def _frame(rows: Sequence[Part]) -> pl.DataFrame:

@@ -31,8 +31,9 @@ def _value(result: Result) -> Table:
     rows: list[list[Cell | str]] = [
         [row["part"], row["kind"], *(cell(row[way]["value"]) for way in ways)] for row in result["parts"]
     ]
-    sums = [sum(float(row[way]["value"]["mean"]) for row in result["parts"]) for way in ways]
-    rows.append(["sum of the parts", "", *(cell({"mean": value}) for value in sums)])
+    sums = result.get("sums", {})
+    if sums:
+        rows.append(["sum of the parts", "", *(cell(sums[way]["value"]) for way in ways)])
     rows.append([Cell("the whole plan", strong=True), "", *(cell(result["whole"]["value"]) for _ in ways)])
     columns = ("part", "kind", *(f"{WAYS[way]}, {currency}" for way in ways))
     fair = (

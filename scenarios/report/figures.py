@@ -221,6 +221,9 @@ def contacts_figure(result: Row) -> Figure | None:
     return Figure("Contacts per week", caption, panels, legend_for(rows, weeks))
 
 
+AFTERWARDS = " After the horizon the same plan goes on in all worlds, also in the one without contact until then."
+
+
 def reachable_figure(result: Row) -> Figure | None:
     rows = [row for row in result.get("weekly", []) if "reachable" in row]
     weeks = result["scenario"]["weeks"]
@@ -233,6 +236,7 @@ def reachable_figure(result: Row) -> Figure | None:
         f"Customers who may still be written to, by channel. Numbers above a panel: this plan in the first week → in "
         f"week {weeks}; beneath, the others in week {weeks}. To make losses visible the axes do not start "
         "at zero. Expected numbers, no interval for single weeks."
+        f"{AFTERWARDS if result['scenario'].get('tail_weeks') else ''}"
     )
     return Figure("The reachable base", caption, panels, legend_for(rows, weeks))
 
@@ -248,6 +252,7 @@ def segments_figure(result: Row) -> Figure | None:
         f"Customers in each segment at the end of each week, whole base, each panel with its own scale from zero. "
         f"Numbers above a panel: this plan in the first week → in week {weeks}; beneath, the others in week {weeks}. "
         "Segments follow recency, frequency and value of orders, so they move even without any contact."
+        f"{AFTERWARDS if result['scenario'].get('tail_weeks') else ''}"
         + all_zero(rows, "customers", "segment", names, "Without customers throughout")
     )
     return Figure("Segments over time", caption, panels, legend_for(rows, weeks))

@@ -31,6 +31,7 @@ from scenarios.report.format import (
     without_holes,
     words,
 )
+from scenarios.report.scripts import DRAW, MARK_WIDE
 from scenarios.report.seasonal import season_figure
 
 KINDS = {
@@ -288,25 +289,13 @@ def render(template: str, view: Row) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    scripts = [chart_library(), DRAW] if view["specs"] else []
+    scripts = [chart_library(), DRAW, MARK_WIDE] if view["specs"] else [MARK_WIDE]
     return environment.get_template(template).render(
         **view,
         data=script_json({"config": CONFIG, "specs": view["specs"]}),
         scripts=scripts,
-        digests=" ".join(f"'sha256-{digest(script)}'" for script in scripts) or "'none'",
+        digests=" ".join(f"'sha256-{digest(script)}'" for script in scripts),
     )
-
-
-DRAW = """
-(() => {
-  const page = JSON.parse(document.getElementById("chart-data").textContent);
-  for (const place of document.querySelectorAll("[data-chart]")) {
-    vegaEmbed(place, page.specs[place.dataset.chart], {
-      mode: "vega-lite", renderer: "svg", actions: false, config: page.config,
-    }).catch((error) => { place.textContent = "This chart could not be drawn: " + error.message; });
-  }
-})();
-"""
 
 
 def script_json(value: Any) -> str:

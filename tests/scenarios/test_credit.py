@@ -48,6 +48,10 @@ def test_fair_shares_add_up(found: Any) -> None:
     for measure in ("value", "contribution", "cost", "unsubscribes"):
         parts = sum(row["fair"][measure]["mean"] for row in result["parts"])
         assert parts == pytest.approx(result["whole"][measure]["mean"], rel=1e-6, abs=1e-4)
+        assert result["sums"]["fair"]["value"]["ci_low"] == pytest.approx(result["whole"]["value"]["ci_low"], abs=1e-4)
+    for way, total in result["sums"].items():
+        assert total["value"]["mean"] == pytest.approx(sum(row[way]["value"]["mean"] for row in result["parts"]))
+        assert total["value"]["ci_low"] < total["value"]["mean"]
     assert "fair share" in result["verdict"]
     assert "Through what does the money come?" in render_report(result)
     assert "sum of the parts" in found.summary()
