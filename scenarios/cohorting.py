@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from scenarios.logged import OTHER, PLAN, Versus, simulate_two_policies
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
-from scenarios.report.format import count, headline, money, number
+from scenarios.report.format import count, headline, money, more_or_less, number
 from sim.compare import base_total, value_per_customer
 from sim.engine.tables import EV_CONTACT, EV_ORGANIC, EV_STIMULATED, NANO, OPT_OUTS, ORDERS
 from sim.policy import Frequencies
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 I64 = npt.NDArray[np.int64]
+Chosen = npt.NDArray[np.bool_]
+"""(N,) the customers of a cohort."""
 Progress = Callable[[float, float, str], None]
 Period = Literal["month", "quarter", "year"]
 PERIODS: dict[Period, tuple[int, int]] = {"month": (1, 30), "quarter": (3, 91), "year": (12, 365)}
@@ -87,7 +89,11 @@ def compare_cohorts(
     result["provenance"] = provenance_part(clock, seed=seed)
     say(3, 3, "done")
     return RunResult(
-        result, {"cohorts": _frame(rows), "still_ordering": _flat(result["still_ordering"])}, chosen, {}, loaded.slug
+        result,
+        {"cohorts": _frame(rows), "still_ordering": _flat(_means(result["still_ordering"]))},
+        chosen,
+        {},
+        loaded.slug,
     )
 
 
@@ -120,23 +126,30 @@ def _aged(age: int, days: int) -> str:
     return "after the start" if age < 0 else f"{age * days} to {(age + 1) * days - 1} days before the start"
 
 
-def _row(found: SimulationResult, mine: npt.NDArray[np.bool_], name: str) -> Part:
+def _row(found: SimulationResult, mine: Chosen, name: str) -> Part:
     """Means per customer of both worlds, and the paired gain of the cohort."""
-    many = int(mine.sum())
-    row: Part = {"cohort": name, "customers": many * found.world.population.scale}
+    row: Part = {"cohort": name, "customers": int(mine.sum()) * found.world.population.scale}
     for world, label in ((PLAN, "plan"), (OTHER, "other")):
         customer = found.totals.customer[world, :, 0]
+        ordered = _events(found, world, (EV_ORGANIC, EV_STIMULATED)) > 0
         row[label] = {
-            "orders": float(customer[mine, ORDERS].sum()) / NANO / many,
-            "contacts": float(_events(found, world, (EV_CONTACT,))[mine].sum()) / many,
-            "opt_outs": float(customer[mine, OPT_OUTS].sum()) / NANO / many,
-            "contribution": float(value_per_customer(found, world, 0)[mine].sum()) / MICRO / many,
-            "ordering": float((_events(found, world, (EV_ORGANIC, EV_STIMULATED))[mine] > 0).mean()),
+            "orders": _each(found, mine, customer[:, ORDERS], NANO),
+            "contacts": _each(found, mine, _events(found, world, (EV_CONTACT,))),
+            "opt_outs": _each(found, mine, customer[:, OPT_OUTS], NANO),
+            "contribution": _each(found, mine, value_per_customer(found, world, 0), MICRO),
+            "ordering": _each(found, mine, ordered),
         }
     return row | {"gain": _gain(found, mine)}
 
 
-def _gain(found: SimulationResult, mine: npt.NDArray[np.bool_]) -> Part:
+def _each(found: SimulationResult, mine: Chosen, values: npt.NDArray[Any], unit: float = 1.0) -> Part:
+    """Mean per customer of the cohort, with its interval; ``values`` (N,) in 1 / ``unit``."""
+    people = found.world.population
+    whole = base_total(np.where(mine, values, 0).astype(np.int64), people, unit)
+    return estimate(whole.times(1 / (int(mine.sum()) * people.scale)))
+
+
+def _gain(found: SimulationResult, mine: Chosen) -> Part:
     gain = value_per_customer(found, PLAN, 0) - value_per_customer(found, OTHER, 0)
     return estimate(base_total(np.where(mine, gain, 0), found.world.population, MICRO))
 
@@ -152,18 +165,18 @@ def _still_ordering(found: SimulationResult, number_of: I64, names: Sequence[str
     """{cohort, from_week, to_week, plan, other}: share of the cohort with an order in each four weeks (sampled)."""
     log, rows = found.totals.log, []
     orders = log[np.isin(log[:, 3], (EV_ORGANIC, EV_STIMULATED))]
-    many = np.bincount(number_of, minlength=len(names))
     for step in range(0, 7 * found.world.weeks, STEP_DAYS):
         end = min(step + STEP_DAYS, 7 * found.world.weeks)
         within = orders[(orders[:, 2] >= step) & (orders[:, 2] < end)]
-        share = [
-            np.bincount(number_of[np.unique(within[within[:, 0] == world, 1])], minlength=len(names)) / many
-            for world in (PLAN, OTHER)
-        ]
-        rows += [
-            {"cohort": name, "from_week": step // 7 + 1, "to_week": end // 7, "plan": float(p), "other": float(o)}
-            for name, p, o in zip(names, *share, strict=True)
-        ]
+        ordered = np.zeros((2, len(number_of)), dtype=bool)
+        for world in (PLAN, OTHER):
+            ordered[world, within[within[:, 0] == world, 1]] = True
+        for place, name in enumerate(names):
+            shares = {
+                label: _each(found, number_of == place, ordered[world])
+                for world, label in ((PLAN, "plan"), (OTHER, "other"))
+            }
+            rows.append({"cohort": name, "from_week": step // 7 + 1, "to_week": end // 7, **shares})
     return rows
 
 
@@ -172,7 +185,7 @@ def _verdict(result: Part) -> str:
     against = "no contact" if result["versus"] == "no_contact" else "the current policy"
     each = [float(row["gain"]["mean"]) / row["customers"] for row in rows]
     most, least = (rows[int(pick(each))] for pick in (np.argmax, np.argmin))
-    whole = f"{money(headline(result['total'])[0], currency)} more contribution than {against}"
+    whole = f"{more_or_less(headline(result['total'])[0], currency)} contribution than {against}"
     if len(rows) == 1:
         only = rows[0]
         return f"All {count(only['customers'])} customers are of one cohort, {only['cohort']}; the plan brings {whole}."
@@ -180,21 +193,25 @@ def _verdict(result: Part) -> str:
         f"{money(float(row['gain']['mean']) / row['customers'], currency)} from {row['cohort']} ({place})"
         for row, place in ((most, "most"), (least, "least"))
     )
-    lost = max(rows, key=lambda row: float(row["plan"]["opt_outs"]))
+    lost = max(rows, key=lambda row: float(row["plan"]["opt_outs"]["mean"]))
     return (
         f"The plan brings {whole}; per customer {said}. Opt-outs are most frequent among "
-        f"{lost['cohort']}: {number(100 * lost['plan']['opt_outs'])} per 100 customers."
+        f"{lost['cohort']}: {number(100 * lost['plan']['opt_outs']['mean'])} per 100 customers."
     )
 
 
 def _frame(rows: Sequence[Part]) -> pl.DataFrame:
     flat = [
         {"cohort": row["cohort"], "customers": row["customers"]}
-        | {f"{key}_{world}": value for world in ("plan", "other") for key, value in row[world].items()}
+        | {f"{key}_{world}": value["mean"] for world in ("plan", "other") for key, value in row[world].items()}
         | {f"contribution_gain_{end}": row["gain"].get(end) for end in ("mean", "ci_low", "ci_high")}
         for row in rows
     ]
     return _flat(flat)
+
+
+def _means(rows: Sequence[Part]) -> list[Part]:
+    return [row | {world: row[world]["mean"] for world in ("plan", "other")} for row in rows]
 
 
 def _flat(rows: Sequence[Part]) -> pl.DataFrame:

@@ -181,9 +181,9 @@ def _segment_remark(result: Part) -> str:
     worst = max(result["segments"], key=lambda row: abs(float(row["anyway"]["mean"])))
     seems, effect = (_signed(headline(worst[key])[0], currency) for key in ("seems", "effect"))
     return (
-        f"By segment it misleads more: who was in {worst['segment']} on the day of the change goes by {seems} "
-        f"from one period to the next, and {effect} of that is the change. Who stands high in a ranking falls back on "
-        "average: a segment is compared with its twin, never with its own past."
+        f"By segment it misleads more: what those in {worst['segment']} on the day of the change bring moves by "
+        f"{seems} from one period to the next, and {effect} of that is the change. Who stands high in a ranking falls "
+        "back on average: a segment is compared with its twin, never with its own past."
     )
 
 

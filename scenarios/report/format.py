@@ -79,6 +79,11 @@ def money(x: float, currency: str) -> str:
     return f"{MINUS}{currency} {text[1:]}" if text.startswith(MINUS) else f"{currency} {text}"
 
 
+def more_or_less(x: float, currency: str) -> str:
+    """USD 800 more, USD 800 less."""
+    return f"{money(abs(x), currency)} {'less' if x < 0 else 'more'}"
+
+
 def scalar(value: Any) -> str:
     """Any single value of a scenario or of the provenance."""
     if isinstance(value, bool):

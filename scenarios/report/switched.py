@@ -90,6 +90,7 @@ def _channels(result: Result) -> Table:
         for row in result["channels"]
     ]
     columns = (
-        "channel", "contacts before", "after", "after, twin", "unsubscribes before", "after", "after, twin",
+        "channel", "contacts before", "contacts after", "contacts after, twin",
+        "unsubscribes before", "unsubscribes after", "unsubscribes after, twin",
     )  # fmt: skip
     return Table(columns, rows, "Unsubscribes fall by themselves too: those who leave easily have left.")

@@ -49,10 +49,10 @@ def test_the_cohorts_are_the_whole(found: dict[str, Any], shop: Any) -> None:
         ("contacts", sum(alone["contacts"].values())),
         ("opt_outs", sum(alone["unsubscribes"].values())),
     ):
-        assert sum(row["customers"] * row["plan"][key] for row in rows) == pytest.approx(whole)
-    orders = sum(row["customers"] * row["other"]["orders"] for row in rows)
+        assert sum(row["customers"] * row["plan"][key]["mean"] for row in rows) == pytest.approx(whole)
+    orders = sum(row["customers"] * row["other"]["orders"]["mean"] for row in rows)
     assert orders == pytest.approx(alone["baseline"]["orders"])
-    assert all(row["other"]["contacts"] == row["other"]["opt_outs"] == 0 for row in rows)
+    assert all(row["other"]["contacts"]["mean"] == row["other"]["opt_outs"]["mean"] == 0 for row in rows)
 
 
 def test_who_orders_in_a_month_orders_at_all(found: dict[str, Any]) -> None:
@@ -60,8 +60,9 @@ def test_who_orders_in_a_month_orders_at_all(found: dict[str, Any]) -> None:
         months = [month for month in found["still_ordering"] if month["cohort"] == row["cohort"]]
         assert [(month["from_week"], month["to_week"]) for month in months] == [(1, 4), (5, 6)]
         for world in ("plan", "other"):
-            shares = [month[world] for month in months]
-            assert max(shares) <= row[world]["ordering"] <= sum(shares) + 1e-12
+            shares = [month[world]["mean"] for month in months]
+            assert max(shares) <= row[world]["ordering"]["mean"] + 1e-12 <= 1e-12 + sum(shares) + 1e-12
+            assert all(month[world]["ci_low"] < month[world]["mean"] < month[world]["ci_high"] for month in months)
     assert "What the plan adds, cohort by cohort" in render_report(found)
 
 
