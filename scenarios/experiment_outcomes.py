@@ -38,6 +38,8 @@ class Period:
     """Expected contribution that one held-out customer does not bring."""
     forgone_span: tuple[float, float]
     """Its 95 % interval: that of the simulation."""
+    effect_span: tuple[float, float]
+    """95 % interval of the effect per customer: that of the simulation."""
 
     @property
     def buyers(self) -> float:
@@ -72,25 +74,31 @@ def simulate_period(
         ),
         margin * float(found.per_customer(CONTROL, 0, column).mean()) / unit,
         _expected(found, "contribution"),
-        _price_span(found),
+        _span(found, "contribution"),
+        _span(found, metric),
     )
 
 
-def _price_span(found: SimulationResult) -> tuple[float, float]:
-    """95 % interval of the expected contribution that a customer brings more when treated."""
-    gain = value_per_customer(found, TREATED, 0) - value_per_customer(found, CONTROL, 0)
+def _span(found: SimulationResult, metric: Metric) -> tuple[float, float]:
+    """95 % interval of the expected effect per customer."""
+    gain, unit = _gain(found, metric)
     people = found.world.population
-    each = base_total(gain, people, MICRO).times(1 / people.base_size)
+    each = base_total(gain, people, unit).times(1 / people.base_size)
     return each.ci_low, each.ci_high
 
 
 def _expected(found: SimulationResult, metric: Metric) -> float:
     """Expected effect per customer."""
+    gain, unit = _gain(found, metric)
+    return float(gain.mean()) / unit
+
+
+def _gain(found: SimulationResult, metric: Metric) -> tuple[npt.NDArray[np.int64], float]:
+    """(N,) what the treatment adds, expected, and what one is counted in."""
     if metric == "contribution":
-        gain = value_per_customer(found, TREATED, 0) - value_per_customer(found, CONTROL, 0)
-        return float(gain.mean()) / MICRO
+        return value_per_customer(found, TREATED, 0) - value_per_customer(found, CONTROL, 0), MICRO
     column, unit = (ORDERS, NANO) if metric == "orders" else (REVENUE, MICRO)
-    return float((found.per_customer(TREATED, 0, column) - found.per_customer(CONTROL, 0, column)).mean()) / unit
+    return found.per_customer(TREATED, 0, column) - found.per_customer(CONTROL, 0, column), unit
 
 
 def _sampled(found: SimulationResult, metric: Metric, which: int) -> Floats:

@@ -15,7 +15,11 @@ def experiment_verdict(result: Part, currency: str, size: int, ask: Terms) -> tu
     against = "no contact" if ask.versus == "no_contact" else "the current policy"
     effect = f"{_amount(row['effect'], ask.metric, currency)} per customer"
     if result["method"] == "none":
-        least = f"{count(row['customers_needed'])} customers" if "customers_needed" in row else "no number of customers"
+        least = (
+            f"about {_rounded(row['customers_needed'])} customers"
+            if "customers_needed" in row
+            else "no number of customers"
+        )
         verdict = (
             f"This cannot be proved at an acceptable cost: even with {percent(row['share'])} "
             f"({count(row['held_out'])} of {count(size)} customers) held out for {row['weeks']} weeks the effect over "
@@ -62,6 +66,12 @@ def experiment_verdict(result: Part, currency: str, size: int, ask: Terms) -> tu
             f"the 95% intervals held the true effect, and {percent(tried['power'])} found it."
         )
     return verdict, remarks
+
+
+def _rounded(many: float) -> str:
+    """Two digits: more would claim a precision that the noise has not."""
+    step = 10.0 ** max(0, len(str(int(many))) - 2)
+    return count(round(many / step) * step)
 
 
 def _amount(value: float, metric: Metric, currency: str) -> str:

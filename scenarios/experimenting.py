@@ -7,6 +7,7 @@ a number of weeks. What it costs is the contribution that the held-out customers
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,6 +25,7 @@ from scenarios.outcome import Part
 from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.world import load_base, make_world, no_contact
+from sim.compare import Z95
 from sim.errors import InputError
 from sim.experiment import LEAST_BUYERS, Geo, Moments, Pool, share_that_reaches, variance_left
 from sim.policy import Frequencies
@@ -124,6 +126,8 @@ def _duration_row(period: Period, size: int, ask: Terms) -> Part:
         "share": share,
         "held_out": held,
         "effect": moments.effect,
+        "effect_low": period.effect_span[0],
+        "effect_high": period.effect_span[1],
         "effect_share": moments.effect / period.level if period.level else 0.0,
         "sd_control": moments.sd_control,
         "cv_control": moments.sd_control / float(period.pool.control.mean()) if period.pool.control.mean() else 0.0,
@@ -178,12 +182,14 @@ def _segment_rows(period: Period, started: Started, share: float, ask: Terms) ->
             )
         )
         moments, held = part.moments, many * share
-        buyers = held * float(part.bought.mean())
+        buyers, error = held * float(part.bought.mean()), _paired_error(part)
         rows.append(
             {
                 "segment": name,
                 "customers": many,
                 "effect": moments.effect,
+                "effect_low": moments.effect - Z95 * error,
+                "effect_high": moments.effect + Z95 * error,
                 "mde": moments.detectable(many - held, held, ask.alpha, ask.power),
                 "power": moments.power(many - held, held, ask.alpha),
                 "buyers_held_out": buyers,
@@ -191,6 +197,12 @@ def _segment_rows(period: Period, started: Started, share: float, ask: Terms) ->
             }
         )
     return rows
+
+
+def _paired_error(pool: Pool) -> float:
+    """Standard error of the effect per customer in the simulation, where the same customers are in both groups."""
+    difference = pool.treated - pool.control
+    return float(difference.std(ddof=1)) / math.sqrt(len(difference))
 
 
 def _cuped_part(period: Period, size: int, ask: Terms) -> Part:

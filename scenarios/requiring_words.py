@@ -15,13 +15,15 @@ def require_verdict(result: Part) -> str:
     unit = f" {goal['unit']}" if goal["measure"] == "orders" else f" {currency}"
     short = " less than asked for, which is within the error" if high >= 0 else " less than asked for"
     gap = f"{number(abs(mean))}{unit}{' more than asked for' if mean >= 0 else short}"
+    asked = number(result["reached"]["mean"] - result["more_than_asked"]["mean"])
+    there = "" if asked == number(goal["target"]) else f" (on those draws the goal is {asked})"
     told = needs_in_words(result.get("delivery", {}))
     delivered = f" To deliver it in time takes {told}." if told else ""
     return (
         f"{goal['measure'].capitalize()} of {number(goal['target'])}{unit} over no contact needs "
         f"{money(result['budget'], currency)} in {weeks} weeks for {volumes}. On draws no search has seen the plan "
-        f"brings {number(result['reached']['mean'])}, {gap} (95% interval {number(low)} to {number(high)}), and loses "
-        f"{percent(result['list_lost_share']['mean'])} of the list.{delivered}"
+        f"brings {number(result['reached']['mean'])}, {gap}{there}, 95% interval {number(low)} to {number(high)}, and "
+        f"loses {percent(result['list_lost_share']['mean'])} of the list.{delivered}"
     )
 
 

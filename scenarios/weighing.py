@@ -12,39 +12,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from optimizer.objective import worth
 from scenarios import build
 from scenarios.basis import assumption_rows
 from scenarios.doubt import PRESETS
+from scenarios.drawn_worlds import Floats, Worlds, WorldValue
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
-from scenarios.outcome import Part
+from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_rows
 from scenarios.pointstore import PointStore, data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.sensitivity_words import sensitivity_verdict
-from scenarios.unknowns import Unknown, scenario_at, unknowns
-from scenarios.world import Base, FrameScenario, load_base, make_world, no_contact
+from scenarios.unknowns import Unknown, unknowns
+from scenarios.world import FrameScenario, load_base
+from sim.compare import Estimate
 from sim.errors import InputError
 from sim.periods import told_rates
 from sim.policy import Frequencies
-from sim.population import Population
 from sim.sensitivity import Indices, Information, saltelli_design, sobol_shares, value_of_information
-from sim.simulate import simulate
-from sim.start import start_world
-from sim.units import MICRO
 
 if TYPE_CHECKING:
     import polars as pl
 
-Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, float, str], None]
 CUSTOMERS = 4_000
 """Simulated in every world at most: choices are compared on the same ones."""
@@ -69,40 +64,6 @@ def worlds_asked(loaded: LoadedScenario, samples: int, factors: int) -> int:
     """How many worlds are simulated."""
     axes = unknowns(loaded)
     return 1 + sum(len(axis.ends) for axis in axes) + samples * (min(factors, len(axes) - 1) + 3)
-
-
-@dataclass(frozen=True, eq=False)
-class Worlds:
-    """Values any world drawn from the assumptions."""
-
-    base: Base
-    population: Population
-    choices: Sequence[Frequencies]
-    axes: Sequence[Unknown]
-    seed: int
-    threads: int
-    store: PointStore
-
-    def value(self, point: Sequence[float]) -> Floats:
-        """(K,) value of every choice over no contact, horizon and tail, real base, currency; kept in the store."""
-        key = question_digest([[float(place).hex() for place in point]])
-        kept = self.store.get(key)
-        if kept is not None:
-            return np.asarray(kept[0]["value"])
-        value = self._simulated(point)
-        self.store.put(key, {"value": value}, {})
-        return value
-
-    def _simulated(self, point: Sequence[float]) -> Floats:
-        loaded = scenario_at(self.base.loaded, self.axes, point)
-        world = make_world(replace(self.base, loaded=loaded), self.population)
-        started = start_world(world, seed=self.seed, threads=self.threads)
-        found = simulate(
-            started, [no_contact(world), *self.choices], seed=self.seed, tail=world.current, threads=self.threads,
-            detailed=False,
-        )  # fmt: skip
-        totals = worth(found, "contribution").sum(axis=1) * (self.population.scale / MICRO)
-        return np.asarray(totals[1:] - totals[0])
 
 
 def weigh_assumptions(
@@ -153,7 +114,7 @@ def _weigh(
     total = worlds_asked(loaded, samples, factors)
     done = 0
 
-    def value(point: Sequence[float], text: str) -> Floats:
+    def value(point: Sequence[float], text: str) -> WorldValue:
         nonlocal done
         say(done, total, text)
         done += 1
@@ -166,7 +127,9 @@ def _weigh(
     order = np.argsort([-_swing(stated, found) for found in ends], kind="stable")
     groups = [[int(place)] for place in order[:factors]] + [[int(place) for place in order[factors:]]]
     design = saltelli_design(samples, groups, seed)
-    table = np.array([value(point, f"world {k + 1} of {len(design.rows)}") for k, point in enumerate(design.rows)])
+    table = np.array(
+        [value(point, f"world {k + 1} of {len(design.rows)}").value for k, point in enumerate(design.rows)]
+    )
     many = 2 * samples
     kinds = [0 if axis.value is not None else len(PRESETS) for axis in axes]
     known = value_of_information(table[:many], design.rows[:many], seed, kinds=kinds)
@@ -182,7 +145,8 @@ def _weigh(
             {
                 "name": choice.name,
                 "plan": plan_rows(choice),
-                "stated": float(stated[k]),
+                "stated": float(stated.value[k]),
+                "stated_interval": stated.over_nothing(k),
                 "mean": float(table[:many, k].mean()),
                 "parameter_low": float(np.quantile(table[:many, k], 0.025)),
                 "parameter_high": float(np.quantile(table[:many, k], 0.975)),
@@ -191,11 +155,12 @@ def _weigh(
             for k, choice in enumerate(choices)
         ],
         "best": names[known.best],
-        "best_as_stated": names[int(np.argmax(stated))],
+        "best_as_stated": names[int(np.argmax(stated.value))],
         "rival": names[rival],
         "worlds": len(table),
         "independent_worlds": many,
         "knowing_all": known.everything,
+        "knowing_all_interval": _knowing_all(table[:many], known.best),
         "unknowns": rows,
         "others": {} if shares is None else _share_part(shares, len(groups) - 1),
         "other_unknowns": len(groups[-1]),
@@ -225,10 +190,20 @@ def _only(axes: Sequence[Unknown], place: int, end: float) -> list[float]:
     return [end if k == place else np.nan for k in range(len(axes))]
 
 
-def _swing(stated: Floats, ends: Sequence[Floats]) -> float:
+def _swing(stated: WorldValue, ends: Sequence[WorldValue]) -> float:
     """How far an unknown alone moves the differences between choices."""
-    best = int(np.argmax(stated))
-    return float(max(np.abs((found - found[best]) - (stated - stated[best])).max() for found in ends))
+    best = int(np.argmax(stated.value))
+
+    def lag(world: WorldValue) -> Floats:
+        return np.asarray(world.value - world.value[best])
+
+    return float(max(np.abs(lag(found) - lag(stated)).max() for found in ends))
+
+
+def _knowing_all(worth_: Floats, best: int) -> Part:
+    """What knowing every unknown first is worth, with its interval over the (independent) worlds."""
+    gain = worth_.max(axis=1) - worth_[:, best]
+    return estimate(Estimate(float(gain.mean()), float(gain.std(ddof=1) / np.sqrt(len(gain)))))
 
 
 def _rival(known: Information, worth_: Floats) -> int:
@@ -240,8 +215,8 @@ def _rival(known: Information, worth_: Floats) -> int:
 
 def _row(
     axis: Unknown,
-    stated: Floats,
-    ends: Sequence[Floats],
+    stated: WorldValue,
+    ends: Sequence[WorldValue],
     names: Sequence[str],
     place: int,
     known: Information,
@@ -257,8 +232,10 @@ def _row(
         "at": [
             {
                 "setting": axis.told(end),
-                "best": names[int(np.argmax(found))],
-                "values": dict(zip(names, map(float, found), strict=True)),
+                "best": names[int(np.argmax(found.value))],
+                "values": dict(zip(names, map(float, found.value), strict=True)),
+                "stated_best": found.over_nothing(int(np.argmax(stated.value))),
+                "lead": found.lead(int(np.argmax(stated.value))),
             }
             for end, found in zip(axis.ends, ends, strict=True)
         ],

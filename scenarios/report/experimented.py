@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from scenarios.report import charts
 from scenarios.report.figures import Figure, Panel
 from scenarios.report.format import Row, count, money, number, percent, stated
-from scenarios.report.sections import Cell, Result, Section, Table
+from scenarios.report.sections import Cell, Result, Section, Table, cell
 
 
 def sections(result: Result) -> Sequence[Section]:
@@ -35,11 +35,11 @@ def _durations(result: Result) -> Table:
             Cell(f"{row['weeks']} weeks", strong=row["weeks"] == design),
             percent(row["share"]),
             count(row["held_out"]),
-            number(row["effect"]),
+            _spanned(row, "effect"),
             number(row["mde"]),
             percent(row["power"]),
             count(row["buyers_held_out"]),
-            number(row["forgone"]),
+            _spanned(row, "forgone"),
             "yes" if row["provable"] else "with CUPED" if row["cuped"]["provable"] else "no",
         ]
         for row in result["durations"]
@@ -53,7 +53,8 @@ def _durations(result: Result) -> Table:
         "the effect. Buyers: of the held-out customers; with fewer than 60 no interval is given, because single orders "
         "would decide it. Price: contribution that the held-out customers do not bring. The noise is that of the "
         f"simulated customers: the spread of {result['metric']} over customers is "
-        f"{number(result['design']['cv_control'])} times its mean."
+        f"{number(result['design']['cv_control'])} times its mean. Beneath effect and price: 95% interval of the "
+        "simulation; the experiment itself knows the effect far less well, which is what power is about."
     )
     return Table(columns, rows, note)
 
@@ -64,7 +65,7 @@ def _segments(result: Result) -> Table:
         [
             row["segment"],
             count(row["customers"]),
-            number(row["effect"]),
+            _spanned(row, "effect"),
             number(row["mde"]),
             percent(row["power"]),
             count(row["buyers_held_out"]),
@@ -78,7 +79,8 @@ def _segments(result: Result) -> Table:
     )  # fmt: skip
     note = (
         f"The same {percent(result['design']['share'])} held out of each segment, {result['design']['weeks']} weeks. "
-        "Looking at many segments finds something by chance: fix beforehand which one counts."
+        "Looking at many segments finds something by chance: fix beforehand which one counts. Beneath: 95% interval of "
+        "the simulation."
     )
     return Table(columns, rows, note)
 
@@ -130,6 +132,14 @@ def _price(row: Row) -> Row:
     low, high = (float(row.get(key, mean)) for key in ("forgone_low", "forgone_high"))
     span = {"low": low, "high": high, "span": f"{number(low)} to {number(high)}"} if low < high else {}
     return {"mean": mean, "text": number(mean), **span}
+
+
+def _spanned(row: Row, key: str) -> Cell:
+    """A number with its interval, where the result has one."""
+    ends = {
+        end: row[f"{key}_{name}"] for end, name in (("ci_low", "low"), ("ci_high", "high")) if f"{key}_{name}" in row
+    }
+    return cell({"mean": row[key], **ends})
 
 
 def _proves(row: Row) -> bool:

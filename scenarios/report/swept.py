@@ -70,7 +70,7 @@ def _benchmark(result: Result, said: str) -> Section:
                 cell(row["value"]),
                 cell(row["contribution"]),
                 count(sum(row["contacts"].values())),
-                count(row["unsubscribes"]["mean"]),
+                cell(row["unsubscribes"]),
                 *(share_cell(row["list_lost_after_weeks"][week]) for week in weeks),
             ]
             for row in rows
@@ -89,7 +89,8 @@ def window_text(benchmark: Row) -> str:
 
 def _label(axis: Row) -> str:
     """The varied key with its unit."""
-    return f"{axis['label']}, {axis['unit']}" if "unit" in axis else str(axis["label"])
+    label, unit = str(axis["label"]), axis.get("unit")
+    return f"{label}, {unit}" if unit and not label.endswith(f" {unit}") else label
 
 
 def _points(result: Result) -> Table:

@@ -38,14 +38,17 @@ def _choices(result: Result) -> Table:
     rows: list[list[Cell | str]] = [
         [
             Cell(row["name"], strong=row["name"] == result["best"]),
-            number(row["stated"]),
+            cell(row.get("stated_interval", {"mean": row["stated"]})),
             Cell(number(row["mean"]), f"{number(row['parameter_low'])} to {number(row['parameter_high'])}"),
             percent(row["best_in"]),
         ]
         for row in result["choices"]
     ]
     columns = ("choice", f"value as stated, {currency}", f"value on average, {currency}", "best in, of the worlds")
-    note = "Over no contact, horizon and tail together. Beneath the average: 95% of the worlds lie there."
+    note = (
+        "Over no contact, horizon and tail together. Beneath the value as stated: its 95% interval from the "
+        "simulation. Beneath the average: 95% of the worlds lie there."
+    )
     return Table(columns, rows, note)
 
 
@@ -56,7 +59,8 @@ def _knowing(result: Result) -> Table:
         [Cell(row["label"], _place(row)), row["origin"], cell(row["knowing"]), percent(row["changes_choice"])]
         for row in ranked
     ]
-    rows.append([Cell("everything", strong=True), "", number(result["knowing_all"]), ""])
+    everything = result.get("knowing_all_interval", {"mean": result["knowing_all"]})
+    rows.append([Cell("everything", strong=True), "", cell(everything), ""])
     columns = ("unknown", "origin", f"worth of knowing it, {currency}", "would change the choice, of the worlds")
     note = (
         "What the choice gains on average if this one number is known before choosing, and nothing else is (expected "
@@ -90,14 +94,16 @@ def _ends(result: Result) -> Table:
     for row in result["unknowns"][:MOST]:
         for place, end in enumerate(row["at"]):
             others = {name: value for name, value in end["values"].items() if name != best}
-            lead = end["values"][best] - max(others.values())
+            lead = end.get("lead", {"mean": end["values"][best] - max(others.values())})
+            value = end.get("stated_best", {"mean": end["values"][best]})
             changed = "" if end["best"] == best else end["best"]
             name = row["label"] if place == 0 else ""
-            rows.append([name, end["setting"], number(end["values"][best]), number(lead), Cell(changed, strong=True)])
+            rows.append([name, end["setting"], cell(value), cell(lead), Cell(changed, strong=True)])
     columns = ("unknown", "at", f"value of “{best}”, {currency}", f"its lead, {currency}", "best instead")
     note = (
         "One unknown at its low and high (fatigue: under each preset), all others as stated; those first that move the "
-        "difference between choices most. Lead: over the best of the other choices; negative where another is better."
+        "difference between choices most. Lead: over the best of the other choices; negative where another is better. "
+        "Beneath: 95% interval from the simulation."
     )
     return Table(columns, rows, note)
 

@@ -72,7 +72,9 @@ def test_a_small_base_cannot_prove_it_and_it_says_so() -> None:
     assert result["verdict"].startswith("This cannot be proved at an acceptable cost: even with 20.0%")
     row = result["design"]
     needed = row["customers_needed"]
-    assert f"{needed:,.0f} customers" in result["verdict"]
+    assert f"about {round(needed, -3):,.0f} customers" in result["verdict"]
+    assert row["effect_low"] < row["effect"] < row["effect_high"]
+    assert all(part["effect_low"] < part["effect"] < part["effect_high"] for part in result["segments"])
     # as many customers, and the power would be there
     assert row["effect"] / (row["mde"] / z_sum()) * (needed / 4_000) ** 0.5 == pytest.approx(z_sum(), rel=1e-6)
     assert "How to need less" in done.summary()

@@ -54,6 +54,7 @@ def test_worlds_are_those_of_simulate(found: Any, small: Any) -> None:
     }  # fmt: skip
     current = next(choice for choice in found.result["choices"] if choice["name"] == "current")
     assert current["stated"] == pytest.approx(by_hand["stated"].result["value"]["versus_none"]["mean"])
+    assert current["stated_interval"] == pytest.approx(by_hand["stated"].result["value"]["versus_none"])
     assert row["at"][0]["values"]["current"] == pytest.approx(by_hand["0.25"].result["value"]["versus_none"]["mean"])
 
 
@@ -65,6 +66,15 @@ def test_parts_stay_within_the_whole(found: Any) -> None:
     assert [row["swing"] for row in result["unknowns"]] == sorted(
         (r["swing"] for r in result["unknowns"]), reverse=True
     )
+    best = result["choices"][[choice["name"] for choice in result["choices"]].index(result["best_as_stated"])]
+    for end in (end for row in result["unknowns"] for end in row["at"]):
+        others = [value for name, value in end["values"].items() if name != best["name"]]
+        assert end["lead"]["mean"] == pytest.approx(end["values"][best["name"]] - max(others))
+        assert (
+            end["lead"]["ci_high"] - end["lead"]["ci_low"]
+            < end["stated_best"]["ci_high"] - end["stated_best"]["ci_low"]
+        )
+    assert result["knowing_all_interval"]["mean"] == pytest.approx(result["knowing_all"])
     assert sum("total" in row for row in result["unknowns"]) == 2
     assert result["other_unknowns"] == len(result["unknowns"]) - 2
     assert found.frame("worlds").height == 32
