@@ -9,7 +9,6 @@ from typing import TextIO
 from rich.console import Console
 from rich.markup import escape
 
-from scenarios.console_dryrun import dry_run_tables
 from scenarios.console_effects import effects_tables
 from scenarios.console_fit import fit_tables
 from scenarios.console_plan import optimize_tables, simulate_tables
@@ -56,7 +55,6 @@ def parts_of(result: Result) -> list[Grid | str]:
         "optimize": optimize_tables,
         "fit": fit_tables,
         "effects": effects_tables,
-        "dryrun": dry_run_tables,
         **dict.fromkeys(ANSWERS, answer_tables),
     }
     return tables.get(str(result.get("command")), simulate_tables)(result)

@@ -21,6 +21,8 @@ NUMBER_WIDTH = 24
 """Cells up to this width are numbers or short words and stay in one piece; longer ones are text."""
 NAME_WIDTH = 18
 """Names of rows are not squeezed below this, where there is as much to say."""
+NAME_SHARE = 0.45
+"""Of the width of the terminal, that names get before heads do."""
 
 
 @dataclass
@@ -76,9 +78,14 @@ def parted(grid: Grid, available: int) -> list[Grid]:
 
 
 def widths_of(grid: Grid, available: int) -> list[int]:
-    """Widths of the columns: the least ones, then room for those with the most lines until all is given away."""
+    """Widths of the columns: the least ones; then room for names, and for those with the most lines, until all is
+    given away."""
     widths, texts = _least_widths(grid), [_texts(grid, place) for place in range(len(grid.columns))]
     room = available - sum(widths) - GAP * (len(widths) - 1)
+    wanted = min(max(map(cell_len, texts[0])), int(NAME_SHARE * available)) - widths[0]
+    if 0 < wanted <= room:
+        widths[0] += wanted
+        room -= wanted
     heights = [_height(column, width) for column, width in zip(texts, widths, strict=True)]
     growing = {place for place, height in enumerate(heights) if height > 1}
     while room > 0 and growing:

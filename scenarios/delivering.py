@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import poisson
 
 from scenarios import build
 from scenarios.basis import assumption_rows
+from scenarios.calling import calls_part
 from scenarios.daily import Daily, daily_contacts
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
@@ -20,14 +20,11 @@ from scenarios.outcome import Part
 from scenarios.planfile import plan_part
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.report.format import count, percent, stated
-from scenarios.schema_delivery import CallCentre as CallCentreTable
 from scenarios.schema_delivery import Delivery
 from scenarios.world import load_base
-from sim.call_centre import CallCentre, seats_needed, take_calls
 from sim.delivery import DAY, HOUR, Batch, Hours, Sender, Sent, deliver, throughput_needed
 from sim.errors import InputError
 from sim.policy import Frequencies
-from sim.sampling import numbered
 
 Progress = Callable[[float, float, str], None]
 CUSTOMERS = 20_000
@@ -70,7 +67,7 @@ def plan_delivery(
             rows.append(row)
     say(2, 3, "calls")
     centre = loaded.scenario.call_centre
-    calls = None if centre is None else _calls(centre, names, sent, daily, first_weekday, weeks, seed)
+    calls = None if centre is None else calls_part(centre, names, sent, daily, first_weekday, weeks, seed)
     result: Part = {
         "schema_version": SCHEMA_VERSION,
         "command": "deliver",
@@ -142,92 +139,6 @@ def _batches(contacts: npt.NDArray[np.float64], hours: Hours) -> list[Batch]:
         for segment, number in enumerate(row)
         if number > 0
     ]
-
-
-def _calls(
-    centre: CallCentreTable,
-    names: Sequence[str],
-    sent: dict[str, Sent],
-    daily: Daily,
-    first_weekday: int,
-    weeks: int,
-    seed: int,
-) -> Part:
-    """Calls that follow the contacts, through the queue; then the seats that would do."""
-    hours = Hours(centre.opens_hour, centre.closes_hour, centre.weekdays, first_weekday)
-    arrivals, priority = _call_times(centre, names, sent, daily, seed)
-    inside = np.array([hours.open_at(float(minute)) for minute in arrivals], dtype=bool)
-    arrivals, priority = arrivals[inside], priority[inside]
-    staffed = CallCentre(centre.seats, centre.call_minutes, centre.patience_minutes)
-    answered = take_calls(staffed, arrivals, priority, seed=seed)
-    within = centre.answer_within_minutes
-    needed = seats_needed(staffed, arrivals, within_minutes=within, level=centre.service_level, seed=seed)
-    share = answered.within(within)
-    open_minutes = weeks * hours.per_week * HOUR
-    part: Part = {
-        "calls": answered.calls,
-        "outside_hours": int((~inside).sum()),
-        "seats": centre.seats,
-        "answer_within_minutes": within,
-        "service_level": centre.service_level,
-        "answered_in_time": share,
-        "abandoned": answered.abandoned,
-        "mean_wait_minutes": answered.mean_wait,
-        "share_busy": answered.busy_minutes / (centre.seats * open_minutes),
-    }
-    if needed is not None:
-        part["seats_needed"] = needed
-    scale = _bearable(staffed, arrivals, within, centre.service_level, seed)
-    per_week = {name: float(daily.contacts[:, lane].sum()) / weeks for lane, name in enumerate(names)}
-    causing = {name: per_week[name] for name, rate in centre.calls_per_contact.items() if rate and per_week.get(name)}
-    return part | {"bearable_share_of_plan": scale, "capacity_per_week": {n: scale * v for n, v in causing.items()}}
-
-
-def _call_times(
-    centre: CallCentreTable, names: Sequence[str], sent: dict[str, Sent], daily: Daily, seed: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Minutes of the calls, ascending, and the segment's place of each caller."""
-    minutes, classes = [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
-    for name, rate in centre.calls_per_contact.items():
-        if name not in names or not rate:
-            continue
-        at, number, priority = _left(name, names, sent, daily)
-        many = poisson.ppf(numbered(seed, f"calls: {name}", len(at)), number * rate).astype(np.int64)
-        delay = -centre.call_delay_hours * HOUR * np.log(numbered(seed, f"calls: {name} delay", int(many.sum())))
-        minutes.append(np.repeat(at, many) + delay)
-        classes.append(np.repeat(priority, many))
-    times, kinds = np.concatenate(minutes), np.concatenate(classes)
-    order = np.argsort(times, kind="stable")
-    return times[order], kinds[order]
-
-
-def _left(name: str, names: Sequence[str], sent: dict[str, Sent], daily: Daily) -> tuple[Any, Any, Any]:
-    """When contacts of a channel left, how many, of which segment; without a send window at 9 in the morning."""
-    if name in sent:
-        return sent[name].at, sent[name].count, sent[name].priority
-    contacts = daily.contacts[:, names.index(name)]
-    day, segment = np.nonzero(contacts)
-    return day * DAY + 9 * HOUR, contacts[day, segment], segment
-
-
-def _bearable(centre: CallCentre, arrivals: npt.NDArray[np.float64], within: float, level: float, seed: int) -> float:
-    """Largest multiple of these calls, 1/32 to 8, at which the service level is kept, to about 3 %; 0 if none is."""
-    marks = numbered(seed, "calls: copies", len(arrivals))
-
-    def kept(scale: float) -> bool:
-        copies = np.floor(scale + marks).astype(int)  # on average ``scale`` of each call
-        jitter = np.sort(np.repeat(arrivals, copies) + numbered(seed, "calls: jitter", int(copies.sum())))
-        return take_calls(centre, jitter, seed=seed).within(within) >= level
-
-    low, high = 1 / 32, 8.0
-    if not len(arrivals) or kept(high):
-        return high
-    if not kept(low):
-        return 0.0
-    while high / low > 1.03:
-        middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if kept(middle) else (low, middle)
-    return low
 
 
 def _refuse(loaded: LoadedScenario, weeks: int, target: float) -> None:

@@ -18,6 +18,7 @@ from scenarios.past_messages import contact_bits, with_past_messages
 from scenarios.planfile import load_plan
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.read_run import name_of
+from scenarios.report.dried import verdict
 from scenarios.rundir import run_directory
 from scenarios.world import Base, load_base, make_world
 from sim.dry_run import NOT_DUE, SENT, DryRun, dry_run
@@ -46,13 +47,16 @@ class DryRunResult:
     directory: Path | None = None
 
     def write(self, out: str | Path | None = None) -> DryRunResult:
-        """Write result.json, contacts.csv and contacts.parquet, whole or not at all."""
+        """Write result.json, contacts.csv, contacts.parquet and the page, whole or not at all."""
+        from scenarios.report import render_report
+
         with run_directory(self.slug, "dryrun", out) as run:
             run.write_json("result.json", self.result)
             run.write_parquet("contacts.parquet", self.contacts)
             text = io.StringIO()
             self.contacts.write_csv(text)
             run.write_text("contacts.csv", text.getvalue())
+            run.write_text("report.html", render_report(self.result))
         return replace(self, directory=run.directory)
 
 
@@ -82,6 +86,7 @@ def dry_run_scenario(
     found = dry_run(started, plan)
     result = _result(base, started, plan, found)
     result["plan_name"] = "current" if plan_file is None else name_of(plan_file)
+    result["verdict"] = verdict(result)
     result["provenance"] = provenance_part(clock, seed=seed)
     say(1.0, 1.0, "done")
     return DryRunResult(result, _contacts(base, started, found), loaded.slug)

@@ -5,8 +5,8 @@ With one class of customers, Poisson arrivals and exponential times this is M/M/
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -99,11 +99,15 @@ def seats_needed(
     centre: CallCentre, arrivals: Floats, *, within_minutes: float, level: float, seed: int, most: int = 2_000
 ) -> int | None:
     """Fewest seats that answer ``level`` of the calls within so many minutes; None if ``most`` do not."""
-    from dataclasses import replace
 
     def enough(seats: int) -> bool:
         return take_calls(replace(centre, seats=seats), arrivals, seed=seed).within(within_minutes) >= level
 
+    return fewest_seats(enough, most=most)
+
+
+def fewest_seats(enough: Callable[[int], bool], *, most: int) -> int | None:
+    """Fewest seats that are enough; None if ``most`` are not."""
     high = 1
     while not enough(high):
         if high >= most:

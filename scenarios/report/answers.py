@@ -23,6 +23,7 @@ ANSWERS = {
     "cohorts": "cohorted",
     "before-after": "switched",
     "overview": "overviewed",
+    "dryrun": "dried",
 }
 """Command -> the module of this package whose ``sections(result)`` says what there is to see."""
 TITLES = {
@@ -38,6 +39,7 @@ TITLES = {
     "cohorts": "Cohorts",
     "before-after": "Before and after",
     "overview": "Side by side",
+    "dryrun": "Dry run",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from scenarios.report import charts
 from scenarios.report.figures import Figure, Panel
@@ -82,12 +82,12 @@ def _calls(result: Result) -> Table:
     calls = result["calls"]
     within = f"{calls['answer_within_minutes']:g} min"
     rows: list[list[Cell | str]] = [
-        ["calls in opening hours", count(calls["calls"])],
-        ["calls outside them, not answered", count(calls["outside_hours"])],
-        [f"answered within {within}", percent(calls["answered_in_time"])],
-        ["given up waiting", percent(calls["abandoned"])],
-        ["mean wait, minutes", number(calls["mean_wait_minutes"])],
-        ["share of their time that seats are on the phone", percent(calls["share_busy"])],
+        ["calls in opening hours", _ranged(calls, "calls", count)],
+        ["calls outside them, not answered", _ranged(calls, "outside_hours", count)],
+        [f"answered within {within}", _ranged(calls, "answered_in_time", percent)],
+        ["given up waiting", _ranged(calls, "abandoned", percent)],
+        ["mean wait, minutes", _ranged(calls, "mean_wait_minutes", number)],
+        ["share of their time that seats are on the phone", _ranged(calls, "share_busy", percent)],
         ["seats", count(calls["seats"])],
         [
             f"seats that answer {stated(calls['service_level'])} within {within}",
@@ -96,7 +96,22 @@ def _calls(result: Result) -> Table:
         ["calls the seats can bear, of this plan's", _bearable(calls["bearable_share_of_plan"])],
     ]
     rows += [[f"{name}: contacts a week they can bear", count(v)] for name, v in calls["capacity_per_week"].items()]
-    return Table(("calls", "number"), rows, "One run of the queue with random arrivals and lengths of calls.")
+    runs = calls.get("runs", 1)
+    note = (
+        f"Mean of {runs} times the same weeks with other arrivals and lengths of calls; beneath, the range of single "
+        "times. Needed seats and what they can bear are those at which the mean keeps the service level."
+        if runs > 1
+        else "One run of the queue with random arrivals and lengths of calls."
+    )
+    return Table(("calls", "number"), rows, note)
+
+
+def _ranged(calls: Row, key: str, text: Callable[[float], str]) -> Cell:
+    """The mean of the runs, and their range where they differ."""
+    mean = float(calls[key])
+    ends = (f"{key}_low", f"{key}_high")
+    low, high = (text(calls[end] if end in calls else mean) for end in ends)
+    return Cell(text(mean), f"{low} to {high}" if low != high else "")
 
 
 def _figure(result: Result) -> Figure:

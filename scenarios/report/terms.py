@@ -31,6 +31,11 @@ SEATS = ("Seats", "People who answer calls at the same time. Calls follow the me
 SHARE = ("Fair share", "What a part adds, averaged over all orders in which the plan could be put together (Shapley "
          "1953): the shares add up to the whole.")  # fmt: skip
 
+DUE = ("Due", "The plan asks for the contact on this day, and nothing has been asked yet whether it may go out.")
+EXPECTED = ("Expected contribution", "What the contact would add on average, for a customer as tired as this one: "
+            "margin of the orders it brings, discounts and its unit cost taken off. What it does later, to fatigue and "
+            "to the list, is not in it.")  # fmt: skip
+
 TERMS: dict[str, tuple[Term, ...]] = {
     "compare": (VALUE, LIST, INTERVAL, PAIRED),
     "sweep": (VALUE, LIST, INTERVAL, PAIRED),
@@ -44,5 +49,6 @@ TERMS: dict[str, tuple[Term, ...]] = {
     "cohorts": (CONTRIBUTION, INTERVAL, PAIRED),
     "before-after": (CONTRIBUTION, INTERVAL, PAIRED),
     "overview": (),
+    "dryrun": (DUE, EXPECTED),
 }
 """By command, in the order they are needed."""

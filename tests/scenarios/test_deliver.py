@@ -92,6 +92,9 @@ def test_calls_follow_the_contacts(found: Any) -> None:
     expected = 0.05 * (row["contacts"] - row["waiting"] - row["lost"])
     assert abs(calls["calls"] + calls["outside_hours"] - expected) < 4 * expected**0.5
     assert 0 < calls["answered_in_time"] < 1
+    assert calls["runs"] >= 3
+    for key in ("calls", "answered_in_time", "mean_wait_minutes", "share_busy"):
+        assert calls[f"{key}_low"] < calls[key] < calls[f"{key}_high"]
     seats = ["horizon.weeks=2", EMAIL, CALLS.replace("seats=2", f"seats={calls['seats_needed']}")]
     staffed = plan_delivery(load_scenario("library:small", seats), weeks=2, customers=2_000).result["calls"]
     assert staffed["answered_in_time"] >= 0.8 - 0.02  # priorities only reorder
