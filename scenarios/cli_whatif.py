@@ -55,16 +55,22 @@ def compare(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Put scenarios and plans side by side: who wins by how much. All meet the same customers with the same luck."""
+    """Put scenarios and plans side by side: who wins by how much. All meet the same customers with the same luck.
+
+    An interrupted run goes on where it stopped.
+    """
     loaded = [_load(scenario, set_) for scenario in scenarios]
     _check_out(out)
-    from scenarios.comparing import alternatives_of, compare_alternatives
+    from scenarios.comparing import alternatives_of, compare_alternatives, compare_digest
 
     alternatives = alternatives_of(loaded, variant or (), plan or ())
-    with _progress() as progress:
+    digest = compare_digest(alternatives, seed=seed, customers=customers, own_past=own_past)
+    waiting = unfinished_folder(out, loaded[0].slug, "compare", digest)
+    with resumable(waiting, len(alternatives), "alternatives") as folder, _progress() as progress:
         done = compare_alternatives(
-            alternatives, seed=seed, customers=customers, threads=threads, own_past=own_past, progress=progress
-        ).write(out)
+            alternatives, seed=seed, customers=customers, threads=threads, own_past=own_past, folder=folder,
+            progress=progress,
+        ).write(out)  # fmt: skip
     _print(done.result, done.directory, json)
 
 

@@ -14,6 +14,7 @@ from sim.population import Population
 
 Kept = tuple[dict[str, np.ndarray], dict[str, Any]]
 """Arrays and facts, as ``PointStore`` keeps them."""
+FACTS = ("contacts", "unsubscribes", "subscriptions", "reachable", "weekly_contacts", "details")
 
 
 def point_of(found: Valued) -> Kept:
@@ -22,6 +23,9 @@ def point_of(found: Valued) -> Kept:
         "contacts": found.contacts,
         "unsubscribes_by_channel": found.unsubscribes,
         "subscriptions": found.subscriptions,
+        "reachable": found.reachable,
+        "weekly_contacts": found.weekly_contacts,
+        "details": found.details,
     }
     return {name: np.asarray(array) for name, array in found.measures.items()}, facts
 
@@ -29,7 +33,9 @@ def point_of(found: Valued) -> Kept:
 def valued_of(kept: Kept, people: Population) -> Valued:
     """The same again; ``people``: the customers it was valued on."""
     arrays, facts = kept
-    return Valued(people, arrays, facts["contacts"], facts["unsubscribes_by_channel"], facts["subscriptions"])
+    names = {"unsubscribes": "unsubscribes_by_channel"}
+    told = {name: facts[names.get(name, name)] for name in FACTS}
+    return Valued(people, arrays, **told)
 
 
 def plan_facts(plan: Frequencies) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _ranged(calls: Row, key: str, text: Callable[[float], str]) -> Cell:
     """The mean of the runs, and their range where they differ."""
     mean = float(calls[key])
     ends = (f"{key}_low", f"{key}_high")
-    low, high = (text(calls[end] if end in calls else mean) for end in ends)
+    low, high = (text(float(calls.get(end, mean))) for end in ends)
     return Cell(text(mean), f"{low} to {high}" if low != high else "")
 
 

@@ -138,3 +138,42 @@ def test_the_page_has_every_name_and_unit(done: RunResult) -> None:
     assert page == render_report(done.result)
     for text in ("today", "weekly", "dear", "channels.sms.unit_cost", "cost, USD", "95% interval"):
         assert text in page
+
+
+def test_an_interrupted_comparison_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stopped in the third alternative, it simulates that one only, and says what an uninterrupted run says."""
+    asked = [
+        "compare", "library:small", "--variant", "dear: channels.sms.unit_cost=0.5", "--variant",
+        "weekly: policy.current.default.email=1", "--customers", "300", "--set", "horizon.weeks=3", "--json", "-o",
+    ]  # fmt: skip
+    simulated: list[str] = []
+    value, stop_at = Valuer.value, "weekly"
+
+    def counted(self: Valuer, alternative: Alternative, *rest: Any, **more: Any) -> Any:
+        if alternative.name == stop_at:
+            raise KeyboardInterrupt
+        simulated.append(alternative.name)
+        return value(self, alternative, *rest, **more)
+
+    monkeypatch.setattr(Valuer, "value", counted)
+
+    def run(folder: str) -> Any:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([*asked, str(tmp_path / folder)])
+        return stop.value.code
+
+    assert run("cut") == cli.INTERRUPTED
+    said = capsys.readouterr().err
+    assert "2 of 3 alternatives are kept in" in said
+    assert not (tmp_path / "cut").exists()
+    assert simulated == ["small: a first try in seconds", "dear"]
+    stop_at = ""
+    simulated.clear()
+    assert run("cut") in (None, 0)
+    assert simulated == ["weekly"]
+    assert run("whole") in (None, 0)
+    cut, whole = (json.loads((tmp_path / name / "result.json").read_text()) for name in ("cut", "whole"))
+    assert {**cut, "provenance": 0} == {**whole, "provenance": 0}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cut", "whole"]
