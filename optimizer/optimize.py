@@ -132,6 +132,7 @@ def optimize(
     price_share: float = 0.05,
     currency: str = "",
     threads: int | None = None,
+    keep: Callable[[Frequencies], None] | None = None,
     progress: Progress | None = None,
 ) -> Optimization:
     """Find the plan of ``space`` with the greatest simulated value within ``limits``.
@@ -141,8 +142,8 @@ def optimize(
     plan so far is selected and reported. ``start``: a plan to start from as well, as of an earlier search.
     ``tail``: the plan that goes on after the horizon in all worlds; default the one that is found.
     ``worlds``: makes the question of the given evaluator in other worlds; the plan is then chosen for all of them.
-    ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. Raises
-    ``Infeasible`` when no plan is found that keeps the limits.
+    ``price_share``: how far limits are moved to find their prices, 0 = no prices. ``currency``: for messages. ``keep``:
+    told the best plan so far after each stage. Raises ``Infeasible`` when no plan is found that keeps the limits.
     """
     budget = budget or Budget()
     threads = threads or os.cpu_count() or 1
@@ -167,6 +168,8 @@ def optimize(
     sketch = sketches(seeking, starts, tail, settings, within(say, 0.18 if same else 0.12, 0.3))
     refuse_conflict(scout(seeking) or seeking, sketch[-1], settings, currency)
 
+    told = keep or (lambda plan: None)
+    told(space.plan(sketch[-1], "plan"))
     after = tail or space.plan(sketch[-1], "plan")
     again = seeking if tail else seeking.elsewhere(tail=after)
     every = evaluator(max(_SELECTION * search_customers, report_customers, _SELECTION_CUSTOMERS), seed + 1, after)
@@ -180,6 +183,7 @@ def optimize(
         with budget.regardless():
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
+    told(space.plan(found.best.choice, "plan"))
     say(0.75, "selection on fresh customers")
     some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
@@ -195,6 +199,7 @@ def optimize(
         candidates = many.fitting(best, more, every, settings.buffer)
         best, over_worlds = many.choose(candidates, best, within(say, 0.87, 0.88))
     plan = space.plan(best, "plan")
+    told(plan)
 
     say(0.88, "report on fresh customers")
     fresh_world = replace(world, population=population(report_customers, seed + 2))

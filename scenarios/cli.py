@@ -206,16 +206,22 @@ def optimize(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Find the plan with the greatest value within the limits."""
+    """Find the plan with the greatest value within the limits.
+
+    Ctrl-C ends the search with the best plan so far. A run that was stopped before that goes on from its best plan.
+    """
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios import run
+    from scenarios.cli_resume import best_so_far, unfinished_folder
+    from scenarios.stopping import search_digest
 
-    with _progress() as progress:
+    digest = search_digest(loaded, seed=seed, customers=customers, start=start)
+    with best_so_far(unfinished_folder(out, loaded.slug, "optimize", digest)) as best, _progress() as progress:
         done = run.run_optimize(
             loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
-            max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, out=out,
-            progress=progress,
+            max_evaluations=max_evaluations, start=best.start() or start, assumption_worlds=assumption_worlds,
+            keep=best.keep, out=out, progress=progress,
         )  # fmt: skip
     _print(done.result, done.directory, json)
 

@@ -13,6 +13,7 @@ from scenarios.load import LoadedScenario
 from scenarios.planfile import toml_text
 from scenarios.pointstore import PointStore, question_digest
 from scenarios.run import optimize_scenario
+from scenarios.stopping import whole
 from scenarios.vary import varied
 from sim.policy import Frequencies
 
@@ -59,7 +60,7 @@ class Steps:
         limits = _limits_text(self.loaded, budget, self.most_unsubscribes)
         within = varied(self.loaded, [limits], "--target")
         try:
-            done = optimize_scenario(within, seed=self.seed, customers=self.customers, threads=self.threads)
+            done = whole(optimize_scenario(within, seed=self.seed, customers=self.customers, threads=self.threads))
         except Infeasible:
             if budget >= UNLIMITED:  # other limits contradict each other: that is the answer
                 raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -34,6 +35,7 @@ from scenarios.red_zones import red_zone_part
 from scenarios.run_fit import Duplicates, ModelChoice, Refunds, fit_orders
 from scenarios.rundir import part_folder
 from scenarios.simulating import Crowd, CustomerFiles, CustomerFrames
+from scenarios.stopping import stops_early
 from scenarios.stored_base import Room, base_of_any_size, temporary_room
 from scenarios.under_worlds import worlds_of
 from scenarios.world import Base, load_base, make_world, no_contact
@@ -56,6 +58,7 @@ Progress = Callable[[float, float, str], None]
 """progress(done, total, text)."""
 PlanGiven = Frequencies | str | Path | Mapping[str, Mapping[str, float]]
 """A plan, a plan file, or {segment or "default": {channel: contacts a week}}."""
+Keep = Callable[[Frequencies], None]
 REPORT_SEED = 2
 """``optimize`` with seed n reports from the customers and draws of ``simulate`` with seed n + 2."""
 
@@ -92,13 +95,15 @@ def run_optimize(
     max_evaluations: int | None = None,
     start: Path | None = None,
     assumption_worlds: int = 0,
+    keep: Keep | None = None,
     out: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """``optimize_scenario``, written to a run directory."""
     return optimize_scenario(
         loaded, seed=seed, customers=customers, threads=threads, time_limit=time_limit,
-        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, progress=progress,
+        max_evaluations=max_evaluations, start=start, assumption_worlds=assumption_worlds, keep=keep,
+        progress=progress,
     ).write(out)  # fmt: skip
 
 
@@ -168,20 +173,48 @@ def optimize_scenario(
     start: PlanGiven | None = None,
     assumption_worlds: int = 0,
     per_customer: bool = False,
+    keep: Keep | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """The plan with the greatest simulated value within the limits, reported from customers the search never saw.
 
     ``time_limit`` (seconds) and ``max_evaluations`` (plans simulated on all customers of the search) end the search
-    early with the best plan so far; ``start``: a plan to start from as well, as of an earlier run.
+    early with the best plan so far, as the first Ctrl-C does; ``start``: a plan to start from as well, as of an earlier
+    run. ``keep``: told the best plan so far after each stage of the search.
     ``assumption_worlds``: in so many worlds drawn from the assumptions the plan is valued too.
     """
-    clock, say, ask = Clock(), progress or _silent, loaded.scenario.optimize
+    budget = Budget(seconds=float("inf") if time_limit is None else time_limit)
+    with stops_early(budget):
+        return _optimized(
+            loaded, budget, seed=seed, customers=customers, threads=threads, max_evaluations=max_evaluations,
+            start=start, assumption_worlds=assumption_worlds, per_customer=per_customer, keep=keep,
+            say=progress or _silent,
+        )  # fmt: skip
+
+
+def _optimized(
+    loaded: LoadedScenario,
+    budget: Budget,
+    *,
+    seed: int,
+    customers: int | None,
+    threads: int | None,
+    max_evaluations: int | None,
+    start: PlanGiven | None,
+    assumption_worlds: int,
+    per_customer: bool,
+    keep: Keep | None,
+    say: Progress,
+) -> RunResult:
+    clock, ask = Clock(), loaded.scenario.optimize
     say(0.0, 1.0, "customers")
     base = load_base(loaded)
     report_customers = customers or loaded.scenario.base.simulated_customers
     world = make_world(base, base.population(1, seed))
     search_customers = min(ask.search_customers, report_customers)
+    if max_evaluations is not None:
+        budget.customer_days = max_evaluations * search_customers * world.days
+    budget.began = time.perf_counter()
     done = optimize(
         world,
         base.population,
@@ -192,12 +225,13 @@ def optimize_scenario(
         search_customers=search_customers,
         report_customers=report_customers,
         objective=ask.objective,
-        budget=_search_budget(time_limit, max_evaluations, search_customers * world.days),
+        budget=budget,
         start=None if start is None else plan_of(start, loaded),
         tail=world.current if ask.tail == "current" else None,
         worlds=worlds_of(base, ask, seed + REPORT_SEED) if ask.under != "stated" else None,
         currency=loaded.scenario.currency,
         threads=threads,
+        keep=keep,
         progress=lambda share, text: say(0.9 * share, 1.0, text) if share < 1 else None,
     )
     worlds = {name: done.fresh.index(name) for name in ("plan", "current", "no_contact")}
@@ -208,7 +242,7 @@ def optimize_scenario(
     if world.tail_weeks and ask.tail == "found":
         say(0.9, 1.0, "the same, with the current policy after the horizon")
         result["tail_sensitivity"] = {"tail": "current", **_tail_of_current(done, worlds, threads)}
-    if assumption_worlds:
+    if assumption_worlds and not budget.interrupted:
         say(0.93, 1.0, "the same in worlds drawn from the assumptions")
         fewer = base.population(search_customers, seed + REPORT_SEED)
         result["doubt"] = doubt(
@@ -218,6 +252,8 @@ def optimize_scenario(
         )  # fmt: skip
         ends = {key: result["doubt"][key] for key in ("parameter_low", "parameter_high")}
         result["delivered"]["value"] |= ends
+    if budget.interrupted:
+        result["interrupted"] = True
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
     result |= _unused(loaded)
@@ -227,14 +263,6 @@ def optimize_scenario(
 
 def _customers(base: Base, found: SimulationResult, worlds: Worlds) -> pl.DataFrame:
     return customer_frame(found, worlds, base.names(found.world.population))
-
-
-def _search_budget(seconds: float | None, evaluations: int | None, days: int) -> Budget:
-    """``days``: customer-days of one evaluation."""
-    return Budget(
-        seconds=float("inf") if seconds is None else seconds,
-        customer_days=float("inf") if evaluations is None else evaluations * days,
-    )
 
 
 def _chosen_plan(plan: PlanGiven | None, current: Frequencies, program: Program) -> tuple[Frequencies, str]:

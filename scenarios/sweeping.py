@@ -183,9 +183,10 @@ def _computed(sweep: Sweep, point: Point, valuer: Valuer, threads: int | None) -
     if sweep.mode == "search":
         from optimizer.errors import Infeasible
         from scenarios.run import optimize_scenario
+        from scenarios.stopping import whole
 
         try:
-            done = optimize_scenario(point.loaded, seed=sweep.seed, customers=sweep.customers, threads=threads)
+            done = whole(optimize_scenario(point.loaded, seed=sweep.seed, customers=sweep.customers, threads=threads))
         except Infeasible as error:
             return {}, {"infeasible": " ".join(str(error).split())}
         found = done.plan

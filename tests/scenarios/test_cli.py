@@ -187,7 +187,9 @@ def test_optimize_and_the_defaults(call, run):
     fake = run()
     assert call("optimize", "library:small")[0] == 0
     assert fake.calls[0][0] == "run_optimize"
-    assert fake.calls[0][2] == {
+    given = fake.calls[0][2]
+    assert callable(given.pop("keep"))
+    assert given == {
         "seed": 1, "customers": None, "threads": None, "out": None, "time_limit": None, "max_evaluations": None,
         "start": None, "assumption_worlds": 0,
     }  # fmt: skip
