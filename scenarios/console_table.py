@@ -65,16 +65,34 @@ def print_grid(console: Console, grid: Grid) -> None:
 
 
 def parted(grid: Grid, available: int) -> list[Grid]:
-    """The grid in parts that fit, each with the first column; a number and its interval stay together."""
-    least, parts, used = _least_widths(grid), [[0]], 0
-    for group in _together(grid.columns):
+    """The grid in parts that fit, each with what names its rows; a number and its interval stay together."""
+    least = _least_widths(grid)
+    names = _names(grid)
+    if sum(GAP + least[place] for place in names) > NAME_SHARE * available:
+        names = [0]
+    always = sum(GAP + least[place] for place in names) - GAP
+    parts, used = [list(names)], always
+    for group in _together(grid.columns, len(names)):
         needed = sum(GAP + least[place] for place in group)
-        if len(parts[-1]) > 1 and least[0] + used + needed > available:
-            parts.append([0])
-            used = 0
+        if len(parts[-1]) > len(names) and used + needed > available:
+            parts.append(list(names))
+            used = always
         parts[-1] += group
         used += needed
     return [_only(grid, places) for places in parts]
+
+
+def _names(grid: Grid) -> list[int]:
+    """Places of the columns that name a row: the first, and those beside it that hold words only."""
+    names = [0]
+    while len(names) + 1 < len(grid.columns) and _worded([row[len(names)] for row in grid.rows]):
+        names.append(len(names))
+    return names
+
+
+def _worded(cells: Sequence[str]) -> bool:
+    """Words in every cell, numbers in none."""
+    return bool(cells) and all(cell and not any(map(str.isdigit, cell)) for cell in cells)
 
 
 def widths_of(grid: Grid, available: int) -> list[int]:
@@ -101,10 +119,10 @@ def widths_of(grid: Grid, available: int) -> list[int]:
     return widths
 
 
-def _together(columns: Sequence[str]) -> list[list[int]]:
-    """Places of the columns after the first, those that must not be parted in one list."""
+def _together(columns: Sequence[str], first: int) -> list[list[int]]:
+    """Places of the columns from the first number on, those that must not be parted in one list."""
     groups: list[list[int]] = []
-    for place in range(1, len(columns)):
+    for place in range(first, len(columns)):
         if groups and columns[place].startswith("95% interval"):
             groups[-1].append(place)
         else:
@@ -135,7 +153,7 @@ def _least_width(grid: Grid, place: int) -> int:
     words = [cell_len(word) for text in _texts(grid, place) for word in text.split()]
     least = max([1, *whole, *words])
     if place == 0:
-        longest = max(map(cell_len, _texts(grid, place)), default=0)
+        longest = max(map(cell_len, _texts(grid, place)[1:]), default=0)
         least = max(least, min(longest, NAME_WIDTH))
     return least
 
@@ -158,9 +176,9 @@ def _next_width(texts: Sequence[str], width: int, height: int, room: int) -> int
 
 
 def _drawn(grid: Grid, widths: Sequence[int]) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table, names = Table(box=None, pad_edge=False), _names(grid)
     for place, (column, width) in enumerate(zip(grid.columns, widths, strict=True)):
-        left = place == 0 or (grid.last_left and place == len(grid.columns) - 1)
+        left = place in names or (grid.last_left and place == len(grid.columns) - 1)
         table.add_column(escape(column), justify="left" if left else "right", overflow="fold", width=width)
     for row in grid.rows:
         table.add_row(*map(escape, row))

@@ -147,7 +147,10 @@ def _refuse(loaded: LoadedScenario, weeks: int, target: float) -> None:
     if not 0 < target < 1:
         raise InputError.of("--target", "is out of range", target, "a share above 0 and below 1")
     if not loaded.scenario.delivery and loaded.scenario.call_centre is None:
-        allowed = "[delivery.CHANNEL] with per_hour, or [call_centre] with seats, call_minutes, calls_per_contact"
+        allowed = (
+            "[delivery.CHANNEL] with per_hour, or [call_centre] with seats, call_minutes, calls_per_contact; like "
+            f"--set delivery.{build.channel_names(loaded)[0]}.per_hour=1000"
+        )
         raise InputError.of(loaded.name, "says nothing about delivery", None, allowed)
 
 

@@ -80,7 +80,7 @@ def dry_run_scenario(
         plan = load_plan(plan_file, current.segments, current.channels, build.program(loaded))
     plan = in_week(plan, week)
     say(0.0, 1.0, "customers")
-    base = load_base(loaded)
+    base = _base_until(loaded, date)
     started = _morning(base, seed, threads or os.cpu_count() or 1, say)
     say(0.8, 1.0, "rules")
     found = dry_run(started, plan)
@@ -90,6 +90,17 @@ def dry_run_scenario(
     result["provenance"] = provenance_part(clock, seed=seed)
     say(1.0, 1.0, "done")
     return DryRunResult(result, _contacts(base, started, found), loaded.slug)
+
+
+def _base_until(loaded: LoadedScenario, date: dt.date | None) -> Base:
+    """The base; a date before all orders is told as such."""
+    try:
+        return load_base(loaded)
+    except InputError as error:
+        if date is not None and any(problem.what == "there is no order" for problem in error.problems):
+            allowed = "a date after the first order"
+            raise InputError.of("--date", "there is no order before it", date, allowed) from error
+        raise
 
 
 def _week_of(loaded: LoadedScenario, date: dt.date | None) -> int:

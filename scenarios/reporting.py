@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -26,11 +27,21 @@ def report_run(run: Path, out: Path | None = None) -> list[Path]:
         raise InputError.of(str(run), "has no page", result.get("command"), ", ".join(KINDS))
     frames = {file.stem: pl.read_parquet(file) for file in sorted(run.glob("*.parquet"))}
     place = out or run
-    files: dict[str, bytes] = {"report.html": render_report(result).encode()}
+    files: dict[str, bytes] = {"report.html": _page(run, result).encode()}
     if frames:
         files["tables.xlsx"] = workbook(frames)
     files |= {f"tables/{name}.csv": csv_text(frame).encode() for name, frame in frames.items()}
     return [_replace(place / name, content) for name, content in files.items()]
+
+
+def _page(run: Path, result: dict[str, Any]) -> str:
+    """The page; a result that lacks what the page shows is a file that somebody has changed, or of an older build."""
+    try:
+        return render_report(result)
+    except (KeyError, IndexError, TypeError) as error:
+        what = f"lacks {error}" if isinstance(error, KeyError) else "is not as this version writes it"
+        allowed = "a run as it was written; or run the command again with this version"
+        raise InputError.of(f"{run / 'result.json'}", what, None, allowed) from error
 
 
 def _replace(path: Path, content: bytes) -> Path:

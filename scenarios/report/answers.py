@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from scenarios.report import figures, tables
-from scenarios.report.format import Row
+from scenarios.report.format import MINUS, Row
 from scenarios.report.sections import Cell, Result, Section
 from scenarios.report.terms import TERMS
 
@@ -80,4 +80,12 @@ def _table(section: Section) -> Row:
     if table is None:
         return {}
     rows = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in table.rows]
-    return {"columns": table.columns, "rows": rows, "note": table.note, "side": "" if table.words else "n"}
+    if not rows:
+        return {}
+    sides = ["" if table.words or _worded([row[place].text for row in rows]) else "n" for place in range(len(rows[0]))]
+    return {"columns": table.columns, "rows": rows, "note": table.note, "sides": sides}
+
+
+def _worded(cells: Sequence[str]) -> bool:
+    """A column of words: no cell begins with a digit or a sign."""
+    return not any(cell[:1].isdigit() or cell[:1] in (MINUS, "+", "-") for cell in cells)

@@ -83,3 +83,12 @@ def test_sentences_wrap_between_words(width: int) -> None:
     said = "a plan that breaks a limit of the scenario by more than a hundredth of what is allowed in the worst week"
     page = printed(Grid("t", ("what", "said"), [("a", said)], last_left=True), width)
     assert " ".join(page.split()[3:]) == f"a {said}"
+
+
+def test_words_that_name_a_row_are_repeated_too() -> None:
+    rows = [("plan a", "email", "5,412", "13.2%"), ("plan a", "sms", "3,950", "60.8%")]
+    grid = Grid("t", ("plan", "channel", "contacts", "unsubscribes"), rows)
+    first, second = parted(grid, 34)
+    assert (first.columns, second.columns) == (["plan", "channel", "contacts"], ["plan", "channel", "unsubscribes"])
+    assert second.rows[1] == ["plan a", "sms", "60.8%"]
+    assert printed(grid, 60).splitlines()[2].startswith("plan a  email  ")

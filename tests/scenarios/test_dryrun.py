@@ -101,6 +101,8 @@ def test_another_date_sees_only_what_was_known_then(shop):
     assert by["c5", "email"] == "sent"  # those messages were not sent yet
     with pytest.raises(InputError, match=r"--date: is for a base with orders"):
         dry_run_scenario(load_scenario("library:small"), date=dt.date(2025, 8, 15))
+    with pytest.raises(InputError, match=r"--date: there is no order before it \(given: 1990-01-01\)"):
+        dry_run_scenario(load_scenario(shop / "capped.toml"), date=dt.date(1990, 1, 1), threads=1)
 
 
 def test_the_command_prints_tables_writes_files_and_takes_a_plan(shop, capsys, monkeypatch):
@@ -122,5 +124,8 @@ def test_the_command_prints_tables_writes_files_and_takes_a_plan(shop, capsys, m
     assert (result["command"], result["plan_name"]) == ("dryrun", "plan.toml")
     assert {row["channel"]: row["due"] for row in result["lines"]}["sms"] == 0
     assert '"command": "dryrun"' in said.out
+    page = (shop / "out" / "report.html").read_text()
+    due, sent = (f"{round(result[what]['contacts']):,}" for what in ("due", "sent"))
+    assert f"{sent} of {due} contacts that are due on {result['date']} go out" in page
     rows = pl.read_csv(shop / "out" / "contacts.csv")
     assert rows.height == result["due"]["contacts"] == pl.read_parquet(shop / "out" / "contacts.parquet").height

@@ -160,3 +160,10 @@ def test_a_run_of_another_version_is_refused(runs: Path, tmp_path: Path, capsys:
             cli.main([command, str(tmp_path / "nothing")])
         assert stop.value.code == 2
         assert "has no result.json" in capsys.readouterr().err
+
+
+def test_a_result_that_lacks_what_its_page_shows_is_a_bad_file(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text('{"schema_version": 1, "command": "compare", "scenario": {}}')
+    with pytest.raises(InputError, match=r"result.json: lacks 'alternatives'; allowed: a run as it was written"):
+        report_run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]

@@ -11,6 +11,8 @@ from scenarios.report import render_report
 from scenarios.report.answers import ANSWERS
 from scenarios.report.charts import bars
 from scenarios.report.format import stated
+from scenarios.report.page import digest
+from scenarios.report.scripts import MARK_WIDE
 from scenarios.report.sections import share_cell
 from scenarios.report.swept import _merged
 from scenarios.report.terms import TERMS
@@ -131,3 +133,11 @@ def test_shares_are_written_as_they_were_set_and_intervals_do_not_collapse() -> 
     assert (narrow.text, narrow.interval) == ("0.40%", "0.38 to 0.43%")
     wide = share_cell({"mean": 0.04, "ci_low": 0.03, "ci_high": 0.05})
     assert (wide.text, wide.interval) == ("4.0%", "3.0 to 5.0%")
+
+
+def test_every_page_can_say_that_a_table_is_wider_than_the_screen() -> None:
+    """Also one without charts; the script runs under the page's own policy."""
+    for page in (render_report(DELIVER), render_report({**DELIVER, "channels": []})):
+        assert MARK_WIDE in page
+        assert f"'sha256-{digest(MARK_WIDE)}'" in unescape(page)
+    assert ".scroll.wide::before" in page
