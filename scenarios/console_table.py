@@ -59,7 +59,7 @@ def print_grid(console: Console, grid: Grid) -> None:
         title = f"{grid.title}, continued" if number else grid.title
         console.print(f"[bold]{escape(title)}[/bold]", soft_wrap=True)
         widths = widths_of(part, available)
-        console.width = max(available, sum(widths) + GAP * (len(widths) - 1))
+        console.width = max(available, _total(widths))
         console.print(_drawn(part, widths))
         console.width = available
 
@@ -68,9 +68,9 @@ def parted(grid: Grid, available: int) -> list[Grid]:
     """The grid in parts that fit, each with what names its rows; a number and its interval stay together."""
     least = _least_widths(grid)
     names = _names(grid)
-    if sum(GAP + least[place] for place in names) > NAME_SHARE * available:
+    if _total([least[place] for place in names]) > NAME_SHARE * available:
         names = [0]
-    always = sum(GAP + least[place] for place in names) - GAP
+    always = _total([least[place] for place in names])
     parts, used = [list(names)], always
     for group in _together(grid.columns, len(names)):
         needed = sum(GAP + least[place] for place in group)
@@ -80,6 +80,11 @@ def parted(grid: Grid, available: int) -> list[Grid]:
         parts[-1] += group
         used += needed
     return [_only(grid, places) for places in parts]
+
+
+def _total(widths: Sequence[int]) -> int:
+    """Of columns beside each other."""
+    return sum(widths) + GAP * (len(widths) - 1)
 
 
 def _names(grid: Grid) -> list[int]:
@@ -99,7 +104,7 @@ def widths_of(grid: Grid, available: int) -> list[int]:
     """Widths of the columns: the least ones; then room for names, and for those with the most lines, until all is
     given away."""
     widths, texts = _least_widths(grid), [_texts(grid, place) for place in range(len(grid.columns))]
-    room = available - sum(widths) - GAP * (len(widths) - 1)
+    room = available - _total(widths)
     wanted = min(max(map(cell_len, texts[0])), int(NAME_SHARE * available)) - widths[0]
     if 0 < wanted <= room:
         widths[0] += wanted

@@ -61,7 +61,7 @@ def _benchmark(result: Result, said: str) -> Section:
     window = window_text(benchmark)
     table = Table(
         (
-            f"at most, {window}", f"value, {currency}", f"contribution, {currency}",
+            f"most {window}", f"value, {currency}", f"contribution, {currency}",
             "contacts", "unsubscribes", *(f"list lost, {int(week) * 12 // 52} months" for week in weeks),
         ),
         [
