@@ -128,10 +128,12 @@ def _price_figure(result: Result) -> Figure:
 
 
 def _price(row: Row) -> Row:
+    """A bar, with the numbers as the table rounds them."""
+    told = _spanned(row, "forgone")
     mean = float(row["forgone"])
     low, high = (float(row.get(key, mean)) for key in ("forgone_low", "forgone_high"))
-    span = {"low": low, "high": high, "span": f"{number(low)} to {number(high)}"} if low < high else {}
-    return {"mean": mean, "text": number(mean), **span}
+    span = {"low": low, "high": high, "span": told.interval} if low < high else {}
+    return {"mean": mean, "text": told.text, **span}
 
 
 def _spanned(row: Row, key: str) -> Cell:

@@ -18,7 +18,7 @@ MARK_WIDE = """
 (() => {
   const mark = () => {
     for (const box of document.querySelectorAll(".scroll")) {
-      box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 1);
+      box.classList.toggle("wide", box.scrollWidth > box.clientWidth + 8);
     }
   };
   addEventListener("load", mark);
