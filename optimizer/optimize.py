@@ -168,8 +168,11 @@ def optimize(
     sketch = sketches(seeking, starts, tail, settings, within(say, 0.18 if same else 0.12, 0.3))
     refuse_conflict(scout(seeking) or seeking, sketch[-1], settings, currency)
 
-    told = keep or (lambda plan: None)
-    told(space.plan(sketch[-1], "plan"))
+    def told(choice: Choice) -> None:
+        if keep:
+            keep(space.plan(choice, "plan"))
+
+    told(sketch[-1])
     after = tail or space.plan(sketch[-1], "plan")
     again = seeking if tail else seeking.elsewhere(tail=after)
     every = evaluator(max(_SELECTION * search_customers, report_customers, _SELECTION_CUSTOMERS), seed + 1, after)
@@ -178,12 +181,12 @@ def optimize(
     def further(number: int, customers: int) -> Evaluator:
         return evaluator(customers, seed + 3 + number, after)
 
-    found = calibrated_search(again, fewer, every, sketch[-1], settings, within(say, 0.3, 0.75))
+    found = calibrated_search(again, fewer, every, sketch[-1], settings, within(say, 0.3, 0.75), told)
     if not again.feasible(found.best):
         with budget.regardless():
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
-    told(space.plan(found.best.choice, "plan"))
+    told(found.best.choice)
     say(0.75, "selection on fresh customers")
     some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
@@ -199,7 +202,7 @@ def optimize(
         candidates = many.fitting(best, more, every, settings.buffer)
         best, over_worlds = many.choose(candidates, best, within(say, 0.87, 0.88))
     plan = space.plan(best, "plan")
-    told(plan)
+    told(best)
 
     say(0.88, "report on fresh customers")
     fresh_world = replace(world, population=population(report_customers, seed + 2))

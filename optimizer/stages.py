@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,15 +35,17 @@ def calibrated_search(
     start: Choice,
     settings: SearchSettings,
     say: Progress,
+    told: Callable[[Choice], None] = lambda choice: None,
 ) -> Found:
     """The search, its limits measured as many customers measure them under the plan it is at; where its own plan
-    tells something else, and another plan then looks better, it goes on from there."""
+    tells something else, and another plan then looks better, it goes on from there. ``told``: the best so far."""
     samples = [again, *([fewer] if fewer else [])]
     calibrate(samples, every, start)
     found: Found | None = None
     for each in _passes(again, settings):
         found = search(again, found.best.choice if found else start, each, say, fewer).after(found)
         for _ in range(_CALIBRATIONS):
+            told(found.best.choice)
             calibrate(samples, every, found.best.choice)
             better = best_of(again, list(again.known.values()), settings)
             if found.stopped or not _surely_better(again, better, found.best, settings):

@@ -39,4 +39,6 @@ def score(
 
         print(writer.dumps(result, indent=1, ensure_ascii=False, allow_nan=False))
     else:
-        print("\n".join(scoring.score_lines(result)))
+        from scenarios.console import open_console, print_parts
+
+        print_parts(open_console(), scoring.score_tables(result))

@@ -22,6 +22,7 @@ from optimizer.rivals import RIVALS
 from optimizer.settings import SearchSettings
 from optimizer.space import Space
 from scenarios import build
+from scenarios.console_table import Grid
 from scenarios.files import LIBRARY
 from scenarios.load import load_scenario
 from scenarios.planfile import load_plan
@@ -176,17 +177,16 @@ def _fits(file: Path, name: str) -> bool:
     return True
 
 
-def score_lines(result: Part) -> list[str]:
-    """The table for a terminal."""
-    lines = []
-    for world in result["worlds"]:
-        lines += [f"{world['world']}: {world['plans_of_the_world']:,} plans, all simulated on fresh customers"]
-        width = max(len(row["plan"]) for row in world["rows"])
-        lines += [f"  {'plan':{width}}  {'value':>9}  {'regret':>8}  {'seconds':>7}  limits"]
-        for row in world["rows"]:
-            limits = "kept" if not row["broken"] else "breaks " + ", ".join(row["broken"])
-            seconds = f"{row['seconds']:.1f}" if "seconds" in row else ""
-            value, regret = f"{row['value']:,.1f}", f"{100 * row['regret']:.1f}%"
-            lines.append(f"  {row['plan']:{width}}  {value:>9}  {regret:>8}  {seconds:>7}  {limits}")
-        lines.append("")
-    return lines[:-1]
+def score_tables(result: Part) -> list[Grid]:
+    """The tables for a terminal."""
+    return [_world_table(world) for world in result["worlds"]]
+
+
+def _world_table(world: Part) -> Grid:
+    title = f"{world['world']}: {world['plans_of_the_world']:,} plans, all simulated on fresh customers"
+    table = Grid(title, ("plan", "value", "regret", "seconds", "limits"), last_left=True)
+    for row in world["rows"]:
+        limits = "kept" if not row["broken"] else "breaks " + ", ".join(row["broken"])
+        seconds = f"{row['seconds']:.1f}" if "seconds" in row else ""
+        table.row(row["plan"], f"{row['value']:,.1f}", f"{100 * row['regret']:.1f}%", seconds, limits)
+    return table

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from scenarios import score as scoring
 from scenarios.build import segment_names
+from scenarios.console import print_parts
 from scenarios.load import load_scenario
-from scenarios.score import Judge, judge, score, score_lines, solve, world_names
+from scenarios.score import Judge, judge, score, score_tables, solve, world_names
 from sim.errors import InputError
 from sim.policy import Frequencies
 
@@ -68,7 +71,9 @@ def test_plans_are_scored_where_they_fit(tmp_path: Path) -> None:
 
 def test_the_table_names_plans_regret_and_limits() -> None:
     result = score([], worlds=["two_segments"], solvers=["uniform"], customers=300)
-    text = "\n".join(score_lines(result))
+    page = io.StringIO()
+    print_parts(Console(file=page, width=80), score_tables(result))
+    text = page.getvalue()
     assert "two_segments: 256 plans" in text
     assert "solver uniform" in text
     assert "100.0%" in text

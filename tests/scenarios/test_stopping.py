@@ -124,5 +124,5 @@ def test_a_point_whose_search_was_cut_short_is_no_point(tmp_path: Path, monkeypa
 def test_the_best_plan_is_told_after_each_stage() -> None:
     told: list[Frequencies] = []
     done = optimize_scenario(load_scenario("library:small", SHORT), customers=400, keep=told.append)
-    assert len(told) == 3
+    assert len(told) > 3
     assert (told[-1].per_week == done.plan.per_week).all()  # type: ignore[union-attr]
