@@ -10,7 +10,7 @@ from rich.markup import escape
 from scenarios.console_table import Grid, grid, some
 from scenarios.console_words import Result, currency_of, head_lines, mean_and_interval
 from scenarios.report.compared_messages import campaign_rows
-from scenarios.report.format import count, frequency, number, percent, words
+from scenarios.report.format import cost_text, count, frequency, number, percent, words
 from scenarios.report.limits import price_texts
 from scenarios.report.tables import by_period, red_zone_texts
 
@@ -75,7 +75,7 @@ def _money(result: Result) -> Grid | None:
         span = f"{number(outcome['outcome_low'])} to {number(outcome['outcome_high'])}"
         table.row(f"no contact: contribution of one real period, {currency}", "", span)
     if "cost" in result:
-        table.row(f"contact cost, {currency}", number(result["cost"]), "")
+        table.row(f"contact cost, {currency}", *cost_text(result))
     if "offer_cost" in result:
         table.row(f"discounts, {currency}", *mean_and_interval(result["offer_cost"]["total"]))
         label = f"of it on orders that would have come anyway, {currency}"
@@ -142,7 +142,7 @@ def _delivered(result: Result) -> Grid | None:
             table.row(label, *mean_and_interval(delivered[key]), said)
     if "cost" in delivered:
         said = number(promised["cost"]) if "cost" in promised else ""
-        table.row(f"contact cost, {currency}", number(delivered["cost"]), "", said)
+        table.row(f"contact cost, {currency}", *cost_text(result if "cost_estimate" in result else delivered), said)
     return table
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from sim.compare import Estimate, Increment, compare, outcome_interval, total_value
+from sim.compare import Estimate, Increment, compare, outcome_interval, total_of, total_value
 from sim.engine.tables import (
     CLICKED_EXPECTED,
     COMPLAINTS_EXPECTED,
@@ -39,6 +39,7 @@ def plan_outcome(result: Findings, worlds: Worlds) -> Part:
         "baseline": baseline(result, worlds["no_contact"]),
         **contact_totals(result, worlds["plan"]),
         "cost": cost(result, worlds["plan"]),
+        "cost_estimate": estimate(total_of(result, Quantity("cost", HORIZON), worlds["plan"])),
     }
 
 

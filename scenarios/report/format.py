@@ -152,6 +152,11 @@ def estimate_text(estimate: Mapping[str, float]) -> tuple[str, str]:
     return short[0], f"{short[1]} to {short[2]}"
 
 
+def cost_text(part: Mapping[str, Any]) -> tuple[str, str]:
+    """What contacts cost, and its 95% interval where the result has one."""
+    return estimate_text(part.get("cost_estimate", {"mean": part["cost"]}))
+
+
 def large(x: float) -> str:
     """41.3 billion, 2.4 million, 612."""
     for size, word in ((1e9, "billion"), (1e6, "million")):

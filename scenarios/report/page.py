@@ -19,6 +19,7 @@ from scenarios.report.compared_messages import campaign_rows
 from scenarios.report.effects_page import effects_view
 from scenarios.report.format import (
     Row,
+    cost_text,
     count,
     duration,
     estimate_text,
@@ -162,13 +163,15 @@ def cards(result: Row) -> list[Row]:
                 found.append({"label": label, "text": text, "unit": unit, "note": note, "beside": f"beside {beside}"})
     if "cost" in result:
         now = result.get("baselines", {}).get("current", {}).get("cost")
-        note = f"current policy: {money(now, currency)}" if now is not None else ""
+        text, interval = cost_text(result)
+        notes = [f"95% interval {interval}"] if interval else []
+        notes += [f"current policy: {money(now, currency)}"] if now is not None else []
         found.append(
             {
                 "label": f"Cost of contacts, {weeks} weeks",
-                "text": number(result["cost"]),
+                "text": text,
                 "unit": currency,
-                "note": note,
+                "note": "; ".join(notes),
                 "beside": "in all",
             }
         )

@@ -29,6 +29,7 @@ Json = dict[str, Any]
 SIMULATED = {
     "schema_version", "command", "scenario", "provenance", "plan_name", "plan", "current_plan", "incremental",
     "tail_value", "value", "outcome", "baseline", "contacts", "unsubscribes", "complaints", "funnel", "red_zones", "cost",
+    "cost_estimate",
     "weekly", "segments", "flows", "assumptions",
 }  # fmt: skip
 WITH_PLAN = SIMULATED | {"tail_sensitivity"}
@@ -187,6 +188,9 @@ def test_money_adds_up(best: Json) -> None:
         each = best["incremental"][versus]["per_customer"]["revenue"]["mean"]
         assert each * 4_000 == pytest.approx(best["incremental"][versus]["total"]["revenue"]["mean"])
     money = best["incremental"]["versus_none"]["total"]
+    told = best["cost_estimate"]
+    assert told["mean"] == pytest.approx(best["cost"])
+    assert told["ci_low"] < told["mean"] < told["ci_high"]
     assert money["contribution"]["mean"] == pytest.approx(0.4 * money["revenue"]["mean"] - best["cost"])
     assert best["delivered"]["value"] == best["value"]["versus_none"]
     assert best["baselines"]["no_contact"]["plan_minus_this"] == best["delivered"]["value"]
