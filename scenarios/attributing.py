@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from scenarios import build
 from scenarios.alternatives import Alternative, Valued, Valuer
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
+from scenarios.kept_values import KeptValuer
 from scenarios.load import LoadedScenario
 from scenarios.named_rules import named_rules, without_all, without_rule
 from scenarios.outcome import Part, estimate
@@ -34,21 +36,25 @@ def attribute_rules(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Contacts and money that each rule removes from the plan (default: the current policy)."""
+    """Contacts and money that each rule removes from the plan (default: the current policy).
+
+    ``folder``: where finished simulations are kept until the run is written (see ``PointStore``)."""
     clock, say = Clock(), progress or (lambda done, total, text: None)
     without = without_each(loaded)
     if not without:
         raise InputError.of(loaded.name, "has no rules", None, "a scenario with caps, other rules, gaps or quiet days")
     chosen = plan or replace(build.current_plan(loaded), name="current")
     valuer = Valuer(loaded, seed=seed, customers=customers, threads=threads)
-    say(0, len(without) + 1, "with all rules")
-    ruled = valuer.value(Alternative("with all rules", loaded, chosen))
-    rows = []
-    for place, (name, changed) in enumerate(without.items(), start=1):
-        say(place, len(without) + 1, f"without {name}")
-        rows.append(_row(name, ruled, valuer.value(Alternative(name, changed, chosen))))
+    with KeptValuer(valuer, folder) as kept:
+        say(0, len(without) + 1, "with all rules")
+        ruled = kept.value(Alternative("with all rules", loaded, chosen))
+        rows = []
+        for place, (name, changed) in enumerate(without.items(), start=1):
+            say(place, len(without) + 1, f"without {name}")
+            rows.append(_row(name, ruled, kept.value(Alternative(name, changed, chosen))))
     say(len(without) + 1, len(without) + 1, "done")
     result: Part = {
         "schema_version": SCHEMA_VERSION,

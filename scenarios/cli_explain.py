@@ -91,16 +91,23 @@ def credit(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Which channel, offer and campaign brings the money. Alone, missing without it, and its fair share."""
+    """Which channel, offer and campaign brings the money. Alone, missing without it, and its fair share.
+
+    An interrupted run goes on where it stopped.
+    """
     loaded = _load(scenario, set_)
     _check_out(out)
+    from scenarios.cli_resume import resumable, unfinished_folder
     from scenarios.crediting import credit_parts
+    from scenarios.kept_values import valued_digest
     from scenarios.sweeping import plan_from
 
     given = plan_from(plan, loaded)
-    with _progress() as progress:
+    digest = valued_digest("credit", loaded, given, seed=seed, customers=customers)
+    waiting = unfinished_folder(out, loaded.slug, "credit", digest)
+    with resumable(waiting, None, "simulations") as folder, _progress() as progress:
         done = credit_parts(
-            loaded, plan=given, seed=seed, customers=customers, threads=threads, progress=progress
+            loaded, plan=given, seed=seed, customers=customers, threads=threads, folder=folder, progress=progress
         ).write(out)
     _print(done.result, done.directory, json)
 

@@ -179,16 +179,22 @@ def rules(
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """What each rule of contact keeps back, and what that is worth. Every rule is taken away alone."""
+    """What each rule of contact keeps back, and what that is worth. Every rule is taken away alone.
+
+    An interrupted run goes on where it stopped.
+    """
     loaded = _load(scenario, set_)
     _check_out(out)
     from scenarios.attributing import attribute_rules
+    from scenarios.kept_values import valued_digest
     from scenarios.sweeping import plan_from
 
     given = plan_from(plan, loaded)
-    with _progress() as progress:
+    digest = valued_digest("rules", loaded, given, seed=seed, customers=customers)
+    waiting = unfinished_folder(out, loaded.slug, "rules", digest)
+    with resumable(waiting, None, "simulations") as folder, _progress() as progress:
         done = attribute_rules(
-            loaded, plan=given, seed=seed, customers=customers, threads=threads, progress=progress
+            loaded, plan=given, seed=seed, customers=customers, threads=threads, folder=folder, progress=progress
         ).write(out)
     _print(done.result, done.directory, json)
 

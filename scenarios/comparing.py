@@ -11,19 +11,17 @@ from scenarios import build
 from scenarios.alternatives import Alternative, Valued, Valuer
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
-from scenarios.kept_values import point_of, valued_of
+from scenarios.kept_values import KeptValuer, question_of
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import load_plan, plan_part
-from scenarios.pointstore import PointStore, data_digests, question_digest
+from scenarios.pointstore import data_digests, question_digest
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.read_run import name_of
 from scenarios.red_zones import red_zone_borders
 from scenarios.report.format import headline, money, number
 from scenarios.vary import parse_variant, varied
-from scenarios.world import FrameScenario
 from sim.errors import InputError, Problem
-from sim.periods import told_rates
 
 Progress = Callable[[float, float, str], None]
 MEASURES = ("value", "contribution", "tail", "revenue", "orders", "cost", "unsubscribes")
@@ -70,15 +68,11 @@ def compare_alternatives(
     clock, say = Clock(), progress or (lambda done, total, text: None)
     first = alternatives[0].loaded
     valuer = Valuer(first, seed=seed, customers=customers, threads=threads, own_past=own_past)
-    frames = any(isinstance(alternative.loaded, FrameScenario) for alternative in alternatives)
-    store = PointStore(None if frames else folder)
-    try:
+    with KeptValuer(valuer, folder) as kept:
         valued = []
         for place, alternative in enumerate(alternatives):
-            ahead = partial(_within, say, place, len(alternatives), alternative.name)
-            valued.append(_valued(alternative, valuer, store, ahead))
-    finally:
-        store.close()
+            say(place, len(alternatives), alternative.name)
+            valued.append(kept.value(alternative, partial(_within, say, place, len(alternatives), alternative.name)))
     say(len(alternatives), len(alternatives), "done")
     best = max(range(len(valued)), key=lambda place: valued[place].estimate("value").mean)
     rows = [
@@ -103,31 +97,14 @@ def compare_alternatives(
 
 def compare_digest(alternatives: Sequence[Alternative], *, seed: int, customers: int | None, own_past: bool) -> str:
     """Of the whole question: finished alternatives are found again by it."""
-    asked = [_question(alternative) for alternative in alternatives]
+    asked = [question_of(alternative) for alternative in alternatives]
     data = [data_digests(alternative.loaded) for alternative in alternatives]
     return question_digest([asked, data, seed, customers, own_past])
-
-
-def _question(alternative: Alternative) -> list[Any]:
-    plan = alternative.chosen
-    return [alternative.loaded.digest, told_rates(plan), plan.campaigns, plan.offers]
 
 
 def _within(say: Progress, place: int, total: int, name: str, share: float) -> None:
     """Progress within one alternative."""
     say(place + share, total, name)
-
-
-def _valued(alternative: Alternative, valuer: Valuer, store: PointStore, say: Callable[[float], None]) -> Valued:
-    """The alternative simulated, or as it was kept."""
-    say(0.0)
-    key = question_digest(_question(alternative))
-    kept = store.get(key)
-    if kept is not None:
-        return valued_of(kept, valuer.population(valuer.base(alternative.loaded)))
-    found = valuer.value(alternative, say=say)
-    store.put(key, *point_of(found))
-    return found
 
 
 def verdict(rows: Sequence[Part], best: int, currency: str) -> str:

@@ -14,6 +14,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from scenarios import build
 from scenarios.alternatives import Alternative, Valued, Valuer, unit_of
 from scenarios.basis import assumption_rows
 from scenarios.finished import RunResult
+from scenarios.kept_values import KeptValuer
 from scenarios.load import LoadedScenario
 from scenarios.outcome import Part, estimate
 from scenarios.planfile import plan_part
@@ -65,9 +67,12 @@ def credit_parts(
     seed: int = 1,
     customers: int | None = None,
     threads: int | None = None,
+    folder: Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
-    """What every channel, offer and campaign of the plan (default: the current policy) brings over no contact."""
+    """What every channel, offer and campaign of the plan (default: the current policy) brings over no contact.
+
+    ``folder``: where finished simulations are kept until the run is written (see ``PointStore``)."""
     clock, say = Clock(), progress or (lambda done, total, text: None)
     chosen = plan or replace(build.current_plan(loaded), name="current")
     pieces = pieces_of(chosen)
@@ -78,9 +83,10 @@ def credit_parts(
     valuer = Valuer(loaded, seed=seed, customers=customers, threads=threads)
     wanted = combinations([piece.name for piece in pieces])
     found: dict[Chosen, Valued] = {}
-    for place, kept in enumerate(wanted):
-        say(place, len(wanted), "with " + (", ".join(sorted(kept)) or "nothing"))
-        found[kept] = valuer.value(Alternative("part", loaded, only(chosen, pieces, kept)))
+    with KeptValuer(valuer, folder) as keeper:
+        for place, kept in enumerate(wanted):
+            say(place, len(wanted), "with " + (", ".join(sorted(kept)) or "nothing"))
+            found[kept] = keeper.value(Alternative("part", loaded, only(chosen, pieces, kept)))
     say(len(wanted), len(wanted), "done")
     whole = found[frozenset(piece.name for piece in pieces)]
     rows = [_row(piece, pieces, found) for piece in pieces]
