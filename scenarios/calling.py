@@ -26,6 +26,8 @@ MOST_RUNS, FEWEST_RUNS = 20, 3
 CALLS = 20_000
 """Calls that are played in all, about: a large centre has fewer runs, and each of them says more."""
 MOST_SEATS = 2_000
+FEWEST_CALLS, MOST_CALLS = 1 / 32, 8.0
+"""Multiples of a plan's calls that are tried."""
 
 
 class Run(NamedTuple):
@@ -137,16 +139,25 @@ def _left(name: str, names: Sequence[str], sent: dict[str, Sent], daily: Daily) 
 
 
 def _bearable(centre: CallCentre, runs: Sequence[Run], within: float, level: float) -> float:
-    """Largest multiple of these calls, 1/32 to 8, at which the service level is kept, to about 3 %; 0 if none is."""
+    """Largest multiple of these calls, 1/32 to 8, at which the service level is kept, to about 3 %; 0 if none is.
+    (Of the first runs: a share of the plan needs no more.)"""
+    some = runs[:FEWEST_RUNS]
+    if not any(len(run.arrivals) for run in some):
+        return MOST_CALLS
 
     def kept(scale: float) -> bool:
-        return _service(centre, [_scaled(run, scale) for run in runs], within) >= level
+        return _service(centre, [_scaled(run, scale) for run in some], within) >= level
 
-    low, high = 1 / 32, 8.0
-    if not any(len(run.arrivals) for run in runs) or kept(high):
-        return high
-    if not kept(low):
-        return 0.0
+    low = 1.0
+    while not kept(low):
+        low /= 2
+        if low < FEWEST_CALLS:
+            return 0.0
+    high = 2 * low
+    while high <= MOST_CALLS and low >= 1 and kept(high):
+        low, high = high, 2 * high
+    if low >= MOST_CALLS:
+        return MOST_CALLS
     while high / low > 1.03:
         middle = float(np.sqrt(low * high))
         low, high = (middle, high) if kept(middle) else (low, middle)
