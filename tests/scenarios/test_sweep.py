@@ -155,7 +155,7 @@ def test_a_point_without_a_plan_is_said_and_the_others_stand(small: Any, monkeyp
     def search(loaded: Any, **_: Any) -> Any:
         if loaded.scenario.optimize.limits[0].max_cost == 1:
             raise Infeasible("no plan fits budget")
-        return type("Done", (), {"plan": None})
+        return type("Done", (), {"plan": None, "result": {}})
 
     monkeypatch.setattr(run, "optimize_scenario", search)
     done = run_sweep(make_sweep(small, parse_axes(["optimize.limits.budget.max_cost=1,200"]), customers=300))
