@@ -17,7 +17,7 @@ GROUND = "common"
 """E-mail, push and SMS under five caps; what the others extend."""
 ALONE = (
     "calendar_caps", "pressure_points", "quiet", "cooldowns", "tolerance", "household", "welcome", "win_back", "vip",
-    "discount_trap", "seasons", "feelings", "arbitration",
+    "discount_trap", "seasons", "feelings", "regular", "arbitration",
 )  # fmt: skip
 """Examples in which each customer's days can be simulated one after the other."""
 TOGETHER = "everything"

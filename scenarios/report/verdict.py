@@ -115,4 +115,4 @@ def fit_verdict(result: dict[str, Any]) -> str:
 def model_name(key: str) -> str:
     """``mbg_nbd`` and ``mbg-nbd`` are both written MBG/NBD; other names stay as they are."""
     plain = key.replace("_", "-").lower()
-    return plain.upper().replace("-", "/") if plain.endswith("-nbd") else key
+    return plain.upper().replace("-", "/") if plain.endswith("nbd") else key

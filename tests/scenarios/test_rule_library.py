@@ -45,6 +45,7 @@ SAYS: dict[str, Any] = {
         and 20 < (world.population.birthday >= 0).sum() <= 40  # those of the file who are in the sample
         and len(np.unique(world.population.household)) < world.population.size
     ),
+    "regular": lambda world: world.population.order_ticks == 4 and set(world.population.ticks) == {1, 2, 3, 4},
     "seasons": lambda world: world.timing.max() == 1.15 and world.first_weekday == 0,
 }
 
@@ -84,7 +85,7 @@ FAMILY_SHOWN: dict[str, str] = {
     "floors": "tolerance", "switch_offs": "tolerance", "suppressed": "files", "campaigns": "vip",
     "cascades": "win_back", "offers": "discount_trap", "timing": "seasons", "newcomers": "welcome",
     "birthdays": "vip", "weekdays": "seasons", "pull_forward": "discount_trap", "waking": "win_back",
-    "irritation": "feelings", "loyalty": "feelings",
+    "irritation": "feelings", "loyalty": "feelings", "regular": "regular",
     "reputation": "reputation", "capacity": "capacity", "arbitration": "arbitration",
 }  # fmt: skip
 """Family of the policy language (tests/families.py) -> an example of it."""
