@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scenarios.console import NARROWEST, _currency, _grid, _row
+from scenarios.console import NARROWEST, _currency, _grid, _row, past_line
 from scenarios.report.format import count, money
 
 
@@ -30,6 +30,8 @@ def print_dry_run(result: Mapping[str, Any], directory: Path | None, *, as_json:
             part.title = None
         console.print(part, markup=False) if isinstance(part, str) else console.print(part)
         console.print()
+    for warning in result.get("warnings", []):
+        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     console.print(f"written to {directory}", markup=False, soft_wrap=True)
 
 
@@ -43,7 +45,7 @@ def _head(result: Mapping[str, Any]) -> str:
     day = result.get("date", "the first day")
     lines = [
         str(result["scenario"]["name"]),
-        f"{day}, plan: {result['plan_name']}; past contacts: {result['past_contacts']}",
+        f"{day}, plan: {result['plan_name']}" + (past_line(result) or f"; past contacts: {result['past_contacts']}"),
         f"{count(result['due']['contacts'])} contacts are due to {count(result['due']['customers'])} customers of "
         f"{count(result['scenario']['base_customers'])}",
         f"{count(sent['contacts'])} go out, cost {money(sent['cost'], currency)}, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from scenarios.load import LoadedScenario
 from scenarios.option_words import as_keys
 from scenarios.order_rows import order_rows
 from scenarios.past_contacts import CUSTOMERS, TAKEN_OUT, of_current_policy
+from scenarios.past_messages import MessageFiles
 from scenarios.people import certain_consent, read_facts, with_arrivals, with_facts
 from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
@@ -92,6 +93,7 @@ class Base:
     loaded: LoadedScenario
     history: History | None
     """None for an invented base."""
+    message_files: MessageFiles = field(default_factory=MessageFiles, repr=False, compare=False, kw_only=True)
 
     def population(self, customers: int, seed: int) -> Population:
         """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own; with
@@ -132,11 +134,9 @@ class Base:
 
     @cached_property
     def _known(self) -> tuple[CustomerFacts, npt.NDArray[np.int64] | None]:
-        return (
-            (CustomerFacts(), None)
-            if self.history is None
-            else read_facts(self.loaded, self.history.orders.customer_ids)
-        )
+        if self.history is None:
+            return CustomerFacts(), None
+        return read_facts(self.loaded, self.history.orders, self.history.as_of, self.message_files)
 
     @property
     def facts(self) -> CustomerFacts:
@@ -215,7 +215,10 @@ def _contacts_taken_out(base: Base) -> Base:
 
 
 def contacts_before(base: Base, history: History) -> PastContacts:
-    """What the current policy did before day 0, if it was in force: looked at on some customers of the base."""
+    """What the current policy did before day 0, if it was in force all the time: looked at on some customers of the
+    base, whatever is known of their latest messages."""
+    named = {key: file for key, file in base.loaded.files_named.items() if key != "base.messages"}
+    base = replace(base, loaded=replace(base.loaded, files_named=named))
     population = base.present(min(history.orders.n_customers, CUSTOMERS), BORDER_SEED)
     return of_current_policy(start_world(make_world(base, population), seed=BORDER_SEED))
 
