@@ -347,7 +347,8 @@ def _backtest(result: Result) -> Table | None:
     backtest = result.get("backtest")
     if not backtest:
         return None
-    title = f"Backtest: orders of {backtest['weeks']} later weeks"
+    how = ", forecast with the seasons of those before" if backtest.get("seasons") else ""
+    title = f"Backtest: orders of {backtest['weeks']} later weeks{how}"
     table = _grid(title, "forecast, orders", "actual, orders", "error, %")
     error = f"{backtest['error_pct']:+.1f}" if "error_pct" in backtest else ""
     _row(table, count(backtest["forecast"]), count(backtest["actual"]), error)
