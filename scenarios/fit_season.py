@@ -69,7 +69,8 @@ def untested(part: Part, in_backtest: bool) -> tuple[str, ...]:
         return ()
     return (
         "the backtest is without the seasons that were found: they would have to be told by the orders before the "
-        f"held-out ones alone, of {FEWEST_WEEKS} weeks at least (--until sets where these end), with irregular customers",
+        f"held-out ones alone, of {FEWEST_WEEKS} weeks at least (--until sets where these end), of customers who do "
+        "not order evenly",
     )
 
 
