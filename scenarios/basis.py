@@ -30,11 +30,11 @@ def history_part(base: Base) -> dict[str, Any]:
 
 def past_part(base: Base) -> dict[str, Any]:
     """The ``past_messages`` of a result and what of them was passed over; nothing where the scenario names none."""
-    if "base.messages" not in base.loaded.files_named:
-        return {}
     told = base.facts.messages
     if told is None:
-        return {"warnings": ['base.messages is not used: base.start is "rested", so nobody was contacted before day 0']}
+        return {}
+    if base.loaded.scenario.base.start == "rested":
+        return {"warnings": ['of base.messages only consent is used: base.start is "rested", nobody was contacted']}
     return {"past_messages": told.part, **({"warnings": list(told.warnings)} if told.warnings else {})}
 
 

@@ -30,7 +30,7 @@ def read_facts(
     customers, suppress = (loaded.files_named.get(key) for key in ("base.customers", "policy.suppress"))
     facts = CustomerFacts() if customers is None else read_customers(customers, ids, every)
     log, base = loaded.files_named.get("base.messages"), loaded.scenario.base
-    if log is not None and base.start != "rested":
+    if log is not None:
         facts = replace(facts, messages=messages.told(log, base.message_columns, orders, enabled, as_of))
     return facts, None if suppress is None else read_suppressed(suppress, ids, enabled, every)
 

@@ -96,8 +96,9 @@ class Base(BaseModel):
     """Negative order values: refused, netted against the customer's orders, or dropped."""
     model: Literal["best", "bg-nbd", "mbg-nbd", "mbg-cnbd"] = "best"
     """Order process: the one that wins on held-out orders, or this one."""
-    history_contacts: Literal["none", "current"] = "current"
-    """Past orders: all taken as the customers' own, or the current policy was in force and caused its part of them."""
+    history_contacts: Literal["none", "current", "messages"] = "current"
+    """Past orders: all taken as the customers' own; or the current policy was in force and caused its part of them; or
+    ``messages`` did, a log of all messages since the first order."""
     fitted_model: OrderModel | None = None
     """Parameters to take instead of fitting the orders; ``contactpolicy fit`` writes them."""
     synthetic: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None

@@ -153,7 +153,7 @@ def test_simulate_optimize_and_the_dry_run_say_what_they_start_from(shop, capsys
     assert bare.result["contacts"] != done.result["contacts"]
     rested = simulate_scenario(load_scenario(shop / "s.toml", [*overrides, 'base.start="rested"']), threads=1)
     assert "past_messages" not in rested.result
-    assert "base.messages is not used" in rested.result["warnings"][0]
+    assert "of base.messages only consent is used" in rested.result["warnings"][0]
 
 
 @pytest.mark.usefixtures("kernels")
@@ -173,6 +173,11 @@ def test_a_plan_is_searched_from_there_too(shop):
     overrides = ["horizon.weeks=2", "horizon.tail_weeks=0", "base.simulated_customers=400"]
     done = optimize_scenario(load_scenario(shop / "s.toml", overrides), threads=1)
     assert done.result["past_messages"]["customers"] == 2
+
+
+def test_history_contacts_need_the_file(shop):
+    with pytest.raises(InputError, match=r"base.history_contacts: there is no file of messages"):
+        load_scenario(shop / "without.toml", ['base.history_contacts="messages"'])
 
 
 @pytest.mark.parametrize(("text", "said"), [
