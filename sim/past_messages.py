@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +58,18 @@ class PastMessages:
             channel=channel[order],
             arrived=((marks & DELIVERED) > 0)[order] if "delivered" in log.known else None,
             left=left,
+        )
+
+    def between(self, start: int, stop: int) -> PastMessages:
+        """Those of the customers from ``start`` to before ``stop``; the log begins and ends as it did."""
+        inside = slice(int(self.first[start]), int(self.first[stop]))
+        return replace(
+            self,
+            first=self.first[start : stop + 1] - self.first[start],
+            day=self.day[inside],
+            channel=self.channel[inside],
+            arrived=None if self.arrived is None else self.arrived[inside],
+            left=self.left[start:stop],
         )
 
     @property

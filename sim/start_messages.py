@@ -40,7 +40,10 @@ def after_messages(world: World, begin: Begin, past: PastMessages) -> tuple[Begi
     population = world.population
     lanes = _lanes(world, past)
     present = np.ones(population.size, dtype=np.bool_) if population.joined is None else population.joined < 0
-    row = np.where(present, population.base_customer, 0)
+    known = population.base_customer[present]
+    start = int(known.min(initial=len(past.left) - 1))
+    past = past.between(start, int(known.max(initial=start)) + 1)  # these may be a part of the base
+    row = np.where(present, population.base_customer - start, 0)
     bits = np.zeros((population.size, len(world.channels)), dtype=np.int64)
     of_log = past.days_of(LONGEST_WINDOW_DAYS)
     for number, lane in enumerate(lanes):
