@@ -13,6 +13,7 @@ from scenarios.cli import main
 from scenarios.dry_running import dry_run_scenario
 from scenarios.load import load_scenario
 from scenarios.past_messages import told_by
+from scenarios.report import render_report
 from scenarios.run import optimize_scenario, simulate_scenario
 from scenarios.world import load_base, make_world
 from sim.errors import InputError
@@ -147,9 +148,14 @@ def test_simulate_optimize_and_the_dry_run_say_what_they_start_from(shop, capsys
     assert done.result["past_messages"]["by_channel"]["email"] == 2
     assert any("'fax'" in text for text in done.result["warnings"])
     assert "past contacts: 4 messages to 2 customers, 2025-06-29 to 2025-08-31" in done.summary()
+    page = render_report(done.result)
+    assert "Where customers start" in page
+    assert "From 4 past messages in messages.csv to 2 customers (2 email, 2 sms, 2025-06-29 to 2025-08-31)" in page
+    assert "which is none of the scenario" in page
     assert dry_run_scenario(loaded, threads=1).result["past_messages"] == done.result["past_messages"]
     bare = simulate_scenario(load_scenario(shop / "without.toml", overrides), threads=1)
     assert "past_messages" not in bare.result
+    assert "Where customers start" not in render_report(bare.result)
     assert bare.result["contacts"] != done.result["contacts"]
     rested = simulate_scenario(load_scenario(shop / "s.toml", [*overrides, 'base.start="rested"']), threads=1)
     assert "past_messages" not in rested.result
