@@ -212,4 +212,4 @@ def _frailty(world: World, survived: npt.NDArray[np.float64], left: npt.NDArray[
     n = 0, H = 0."""
     shape, population = world.behaviour.optout.frailty_shape, world.population
     place = np.uint64(place_keys(population.seed, "latent:frailty", np.array([0]))[0])
-    return np.asarray(draws.gammas(population.key, place, shape + left, shape + survived))
+    return np.asarray(draws.gammas(population.key, place, left.astype(np.float64) + shape, survived + shape))
