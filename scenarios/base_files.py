@@ -1,4 +1,4 @@
-"""Files beside the orders: what is known of customers, who must not be contacted, past messages."""
+"""Files beside the orders: what is known of customers, who must not be contacted."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sim.errors import InputError, Problem
 if TYPE_CHECKING:
     import polars as pl
 
+    from scenarios.past_messages import ToldMessages
     from sim.fit._table import Table
 
 UNKNOWN = -1
@@ -36,6 +37,8 @@ class CustomerFacts:
     """Number of the household; -1 = unknown."""
     consent: dict[str, Ints] | None = None
     """Channel -> 1 yes, 0 no, -1 unknown."""
+    messages: ToldMessages | None = None
+    """What the file of past messages tells."""
 
 
 def read_customers(path: Path, ids: Texts, channels: Sequence[str]) -> CustomerFacts:

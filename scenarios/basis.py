@@ -28,6 +28,16 @@ def history_part(base: Base) -> dict[str, Any]:
     return {"history": part}
 
 
+def past_part(base: Base) -> dict[str, Any]:
+    """The ``past_messages`` of a result and what of them was passed over; nothing where the scenario names none."""
+    told = base.facts.messages
+    if told is None:
+        return {}
+    if base.loaded.scenario.base.start == "rested":
+        return {"warnings": ['of base.messages only consent is used: base.start is "rested", nobody was contacted']}
+    return {"past_messages": told.part, **({"warnings": list(told.warnings)} if told.warnings else {})}
+
+
 def _fitted_rows(base: Base) -> list[dict[str, Any]]:
     """Under the keys by which a scenario could state them instead."""
     if base.history is None or base.history.fit is None:

@@ -147,7 +147,8 @@ MessagePreset = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The messages are of: braze-email, braze-push, braze-sms, klaviyo, mailchimp-transactional.",
+        help="The messages are of: braze-email, braze-push, braze-sms, klaviyo, mailchimp-campaigns, "
+        "mailchimp-transactional.",
     ),
 ]
 

@@ -85,7 +85,8 @@ def _backtest(result: Result) -> Grid | None:
     backtest = result.get("backtest")
     if not backtest:
         return None
-    title = f"Backtest: orders of {backtest['weeks']} later weeks"
+    how = ", forecast with the seasons of those before" if backtest.get("seasons") else ""
+    title = f"Backtest: orders of {backtest['weeks']} later weeks{how}"
     table = grid(title, "forecast, orders", "actual, orders", "error, %")
     error = f"{backtest['error_pct']:+.1f}" if "error_pct" in backtest else ""
     table.row(count(backtest["forecast"]), count(backtest["actual"]), error)

@@ -22,7 +22,18 @@ def head_lines(result: Result) -> str:
         facts.append(f"{scenario['weeks']} weeks + {scenario.get('tail_weeks', 0)} weeks of tail")
     plan = f"; plan: {escape(str(result['plan_name']))}" if "plan_name" in result else ""
     past = f"\norganic orders: {escape(str(result['history']['label']))}" if "history" in result else ""
-    return f"{name}\n{', '.join(facts)}{plan}{past}".rstrip("\n")
+    return f"{name}\n{', '.join(facts)}{plan}{past}{past_line(result)}".rstrip("\n")
+
+
+def past_line(result: Result) -> str:
+    """A line about the messages that customers start from, where a file tells them."""
+    told = result.get("past_messages")
+    if told is None:
+        return ""
+    days = f", {told['first_day']} to {told['last_day']}" if "first_day" in told else ""
+    left = sum(told["unsubscribed"].values())
+    gone = f"; {count(left)} unsubscribed" if left else ""
+    return f"\npast contacts: {count(told['messages'])} messages to {count(told['customers'])} customers{days}{gone}"
 
 
 def currency_of(result: Result) -> str:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scenarios import build
+from scenarios.basis import past_part
 from scenarios.load import LoadedScenario
-from scenarios.past_messages import contact_bits, with_past_messages
 from scenarios.planfile import load_plan
 from scenarios.provenance import SCHEMA_VERSION, Clock, provenance_part, scenario_part
 from scenarios.read_run import name_of
@@ -128,16 +128,11 @@ def on_date(loaded: LoadedScenario, date: dt.date | None) -> LoadedScenario:
 
 def _morning(base: Base, seed: int, threads: int, say: Progress) -> Started:
     """Each customer once; past contacts from the messages, else as the current policy leaves them."""
-    loaded, asked = base.loaded, base.loaded.scenario.base
+    asked = base.loaded.scenario.base
     size = base.history.orders.n_customers if base.history is not None else min(asked.synthetic or 1, 1_000_000)
     world = make_world(base, base.population(size, seed))
     say(0.3, 1.0, "past contacts")
-    started = start_world(world, seed=seed, threads=threads)
-    file = loaded.files_named.get("base.messages")
-    if file is None or base.history is None:
-        return started
-    bits = contact_bits(file, asked.message_columns, base.history.orders, world.channel_names, base.history.as_of)
-    return with_past_messages(started, bits)
+    return start_world(world, seed=seed, threads=threads)
 
 
 def _result(base: Base, started: Started, plan: Frequencies, found: DryRun) -> dict[str, Any]:
@@ -151,7 +146,8 @@ def _result(base: Base, started: Started, plan: Frequencies, found: DryRun) -> d
         "command": "dryrun",
         "scenario": scenario_part(loaded, world.population),
         **({} if day is None else {"date": day.isoformat()}),
-        "past_contacts": "messages" if "base.messages" in loaded.files_named else "as the current policy leaves them",
+        "past_contacts": _past_contacts(base),
+        **past_part(base),
         "due": {"contacts": int(due.sum()) * scale, "customers": int(due.any(axis=1).sum()) * scale},
         "sent": {
             "contacts": int(sent.sum()) * scale,
@@ -167,6 +163,12 @@ def _result(base: Base, started: Started, plan: Frequencies, found: DryRun) -> d
         "rules": _by_rule(found, scale),
         "cells": _cells(started, found, scale),
     }
+
+
+def _past_contacts(base: Base) -> str:
+    if base.loaded.scenario.base.start == "rested":
+        return "none"
+    return "as the current policy leaves them" if base.facts.messages is None else "messages"
 
 
 def _by_line(started: Started, found: DryRun, scale: float) -> Rows:

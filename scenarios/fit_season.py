@@ -63,6 +63,17 @@ def seasons(
     return Seasons(part, _fragment(part), organic_numbers(found.daily) if own is None else None)
 
 
+def untested(part: Part, in_backtest: bool) -> tuple[str, ...]:
+    """A warning where seasons are found of which the backtest knows nothing."""
+    if not part["used"] or in_backtest:
+        return ()
+    return (
+        "the backtest is without the seasons that were found: they would have to be told by the orders before the "
+        f"held-out ones alone, of {FEWEST_WEEKS} weeks at least (--until sets where these end), of customers who do "
+        "not order evenly",
+    )
+
+
 def _too_short(weeks: int) -> str:
     return (
         f"cannot be told from {weeks} weeks: it takes {FEWEST_WEEKS}, each week of the year twice; with less, "

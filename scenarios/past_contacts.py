@@ -8,6 +8,7 @@ customer was sent, day by day.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from sim.domain import Behaviour, Channel, Response
 from sim.fit._stimulus import ContactHistory
 from sim.fit.history import PastContacts
 from sim.messages import DELIVERED, MessageLog
+from sim.past_messages import PastMessages
 from sim.start import Started
 from sim.units import DAYS_PER_WEEK, DAYS_PER_YEAR
 
@@ -79,18 +81,56 @@ def of_messages(log: MessageLog, channels: Sequence[Channel], behaviour: Behavio
         [share * lane.fatigue_weight if lane else 0.0 for share, lane in zip(arrived, lanes, strict=True)]
     )
     counted = log.sent if not told else log.sent & ((log.marks & DELIVERED) > 0)
-    customers = log.customer_ids.size
-    history = ContactHistory(
-        first=np.concatenate([[0], np.cumsum(np.bincount(log.customer[counted], minlength=customers))]),
-        day=log.day[counted],
-        effect=effect[log.channel[counted]],
-        weight=weight[log.channel[counted]],
+    of_channel = log.channel[counted]
+    history = _history(
+        behaviour,
+        log.customer[counted],
+        log.customer_ids.size,
+        log.day[counted],
+        effect[of_channel],
+        weight[of_channel],
+    )
+    return past_contacts(behaviour.response, _responsiveness(behaviour.response.responsiveness_cv), history)
+
+
+def of_past_messages(
+    past: PastMessages, channels: Sequence[Channel], behaviour: Behaviour, *, as_of: int
+) -> PastContacts:
+    """The same of the messages a base starts from; ``as_of``: the evening before day 0, days since 1970-01-01."""
+    known = {channel.name: channel for channel in channels}
+    lanes = [known.get(name) for name in past.channels]
+    told = past.arrived is not None
+    each = [(0.0, 0.0)] * len(lanes)
+    for number, lane in enumerate(lanes):
+        if lane is not None:
+            share = 1.0 if told else lane.delivered
+            each[number] = (share * lane.orders_per_contact, share * lane.fatigue_weight)
+    counted = (past.channel >= 0) if past.arrived is None else (past.channel >= 0) & past.arrived
+    effect, weight = np.array(each)[past.channel[counted]].T
+    history = _history(
+        behaviour, past.customer[counted], len(past.first) - 1, past.day[counted] + as_of + 1, effect, weight
+    )
+    return past_contacts(behaviour.response, _responsiveness(behaviour.response.responsiveness_cv), history)
+
+
+def _history(
+    behaviour: Behaviour,
+    customer: npt.NDArray[np.signedinteger[Any]],
+    customers: int,
+    day: npt.NDArray[np.int32],
+    effect: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64],
+) -> ContactHistory:
+    return ContactHistory(
+        first=np.concatenate([[0], np.cumsum(np.bincount(customer, minlength=customers))]),
+        day=day,
+        effect=effect,
+        weight=weight,
         half_life_days=behaviour.response.half_life_days,
         fatigue_half_life_days=behaviour.fatigue.half_life_days,
         damping=behaviour.fatigue.damping,
         relief_at_order=behaviour.fatigue.relief_at_order,
     )
-    return past_contacts(behaviour.response, _responsiveness(behaviour.response.responsiveness_cv), history)
 
 
 def unknown_channels(log: MessageLog, channels: Sequence[Channel]) -> tuple[str, ...]:

@@ -1,71 +1,140 @@
-"""Past messages as the memory of the rules: who was contacted on which of the last 63 days, through what."""
+"""The file of past messages of a scenario: what it tells of the real customers, and what of it was passed over."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.engine.pacing import credit_per_day
-from sim.engine.tables import PACE
-from sim.errors import InputError
-from sim.messages import read_messages
+from scenarios.outcome import Part
+from scenarios.words import nearest
+from sim.data_findings import Finding
+from sim.messages import MessageLog, read_messages
 from sim.orders import OrderLog
-from sim.policy import LONGEST_WINDOW_DAYS
-from sim.start import Started
+from sim.past_messages import PastMessages
 
 Ints = npt.NDArray[np.int64]
 PASSED_OVER = {"future": "drop", "unknown_marks": "as_no"}
 """Of what may be odd in a message log: a morning does not know the future, and only asks who was contacted."""
+STALE_DAYS = 14
+"""A log that ends earlier than so many days before the start is worth a word."""
+_EPOCH = dt.date(1970, 1, 1)
 
 
-def contact_bits(
+@dataclass(frozen=True, eq=False)
+class ToldMessages:
+    """What the messages until the start tell; B customers."""
+
+    past: PastMessages
+    consent: dict[str, Ints]
+    """Channel of the log -> (B,) 1 = was contacted and has not left, 0 = has left, -1 = unknown."""
+    part: Part
+    """``past_messages`` of a result."""
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MessageFiles:
+    """Files of messages that have been read; bases that are made from each other share them."""
+
+    read: dict[tuple[object, ...], ToldMessages] = field(default_factory=dict)
+
+    def told(
+        self, path: Path, columns: Mapping[str, str], orders: OrderLog, channels: Sequence[str], as_of: dt.date
+    ) -> ToldMessages:
+        """``told_by``, once for each file and question."""
+        key = (path, tuple(columns.items()), orders.n_customers, tuple(channels), as_of)
+        if key not in self.read:
+            self.read[key] = told_by(path, columns, orders, channels, as_of)
+        return self.read[key]
+
+
+def told_by(
     path: Path, columns: Mapping[str, str], orders: OrderLog, channels: Sequence[str], as_of: dt.date
-) -> Ints:
-    """(N, C) contacts of each customer until ``as_of``: bit k = k days before it. Messages to other customers, and
-    through channels that are not among these, are passed over; so are those that were held back."""
+) -> ToldMessages:
+    """The messages to the customers of ``orders`` until ``as_of``, the evening before the start. Passed over, counted
+    and named: messages to other customers, after that evening, and through other channels."""
+    log = read_messages(path, orders, columns=columns, decisions=PASSED_OVER)
+    last = (as_of - _EPOCH).days
+    past = PastMessages.of(log, channels, last)
+    consent: dict[str, Ints] = {}
+    contacted = past.contacted()
+    for lane, name in enumerate(channels):
+        left = past.left[:, lane]
+        if contacted[:, lane].any() or left.any():
+            consent[name] = np.where(left, 0, np.where(contacted[:, lane], 1, -1)).astype(np.int64)
+    return ToldMessages(past, consent, _part(path, past, as_of), tuple(_warnings(path.name, log, past, as_of)))
+
+
+def _part(path: Path, past: PastMessages, as_of: dt.date) -> Part:
+    counted = past.channel >= 0
+    part: Part = {"file": path.name, "messages": int(counted.sum())}
+    if counted.any():
+        days = {"first_day": past.first_day, "last_day": int(past.day[counted].max())}
+        part |= {key: (as_of + dt.timedelta(days=day + 1)).isoformat() for key, day in days.items()}
+    return part | {
+        "customers": int(past.contacted().any(axis=1).sum()),
+        "by_channel": {name: int((past.channel == lane).sum()) for lane, name in enumerate(past.channels)},
+        "unsubscribed": {name: int(past.left[:, lane].sum()) for lane, name in enumerate(past.channels)},
+    }
+
+
+def _warnings(file: str, log: MessageLog, past: PastMessages, as_of: dt.date) -> list[str]:
+    found = [_told(file, finding) for finding in log.findings if finding.question.name not in _OF_NO_CONSEQUENCE]
+    later = log.sent & (log.day > (as_of - _EPOCH).days)
+    if later.any():
+        latest = _EPOCH + dt.timedelta(days=int(log.day.max()))
+        found.append(
+            f"{file}: {later.sum():,} messages after {as_of}, the evening before the start, the latest of {latest}: "
+            "passed over"
+        )
+    found += [_unknown(file, name, log, past, (as_of - _EPOCH).days) for name in _strange(log, past)]
+    repeated = past.repeated()
+    if repeated:
+        found.append(
+            f"{file}: {repeated:,} messages were not the customer's first of the day through their channel: rules "
+            "count such a day once, fatigue counts each message"
+        )
+    counted = past.day[past.channel >= 0]
+    silent = -1 - int(counted.max(initial=-10_000))
+    if not counted.size:
+        found.append(f"{file}: no message to these customers before the start: they start as if nobody had written")
+    elif silent > STALE_DAYS:
+        latest = as_of - dt.timedelta(days=silent)
+        found.append(
+            f"{file}: the last message is of {latest}, {silent} days before the start: customers have rested since"
+        )
+    return found
+
+
+_OF_NO_CONSEQUENCE = ("before_first_order", "opened_before_sent", "holdout_changes")
+"""Findings that do not matter to the question who was contacted."""
+
+
+_DONE = {"drop": "passed over", "keep": "counted", "as_no": "taken for no", "as_written": "days are those written"}
+
+
+def _told(file: str, finding: Finding) -> str:
+    first = f", first in {finding.first}" if finding.first else ""
+    return f"{file}: {finding.count:,} {finding.question.what}{first}: {_DONE.get(finding.decision, finding.decision)}"
+
+
+def _strange(log: MessageLog, past: PastMessages) -> list[str]:
     from sim.fit._message_rows import channel_key
 
-    log = read_messages(path, orders, columns=columns, decisions=PASSED_OVER)
-    last = (as_of - dt.date(1970, 1, 1)).days
-    bits = np.zeros((orders.n_customers, len(channels)), dtype=np.int64)
-    keys = [channel_key(name) for name in channels]
-    for lane, key in enumerate(keys):
-        if key not in log.channels:
-            continue
-        if keys.count(key) > 1:
-            alike = ", ".join(name for name, other in zip(channels, keys, strict=True) if other == key)
-            raise InputError.of(
-                "base.messages", f"{key!r} may be several channels", alike, "names that are not synonyms"
-            )
-        contacts = log.contact_days(key, since=last - LONGEST_WINDOW_DAYS + 1)
-        customer = np.repeat(np.arange(orders.n_customers), np.diff(contacts.first))
-        age = last - contacts.day.astype(np.int64)
-        past = age >= 0
-        np.bitwise_or.at(bits[:, lane], customer[past], np.int64(1) << age[past])
-    return bits
+    known = [channel_key(name) for name in past.channels]
+    return [name for name in log.channels if name not in known]
 
 
-def with_past_messages(started: Started, bits: Ints) -> Started:
-    """The same morning, with the contacts that really were: memory of the rules, pacing and fatigue follow from them.
-
-    Fatigue counts each contact with its channel's share delivered; pacing earns since the latest contact, from the
-    phase it had where there is none.
-    """
-    world, begin = started.world, started.begin
-    mine = bits[world.population.base_customer]
-    lanes = len(world.channels)
-    decay = 0.5 ** (1 / world.behaviour.fatigue.half_life_days)
-    ages = np.arange(LONGEST_WINDOW_DAYS)
-    faded = (mine[:, :, None] >> ages & 1) @ decay ** (ages + 1.0)
-    weight = np.array([channel.fatigue_weight * channel.delivered for channel in world.channels])
-    rate = credit_per_day(world.current.per_week)[begin.segment]
-    since = np.bitwise_count((mine & -mine) - 1).astype(np.int64)
-    ring, credit = np.array(begin.ring), np.array(begin.credit)
-    ring[:, :lanes] = mine
-    credit[:, :lanes] = np.where(mine != 0, np.minimum(PACE, since * rate), credit[:, :lanes])
-    return replace(started, begin=begin._replace(ring=ring, credit=credit, fatigue=faded @ weight))
+def _unknown(file: str, name: str, log: MessageLog, past: PastMessages, last: int) -> str:
+    count = int((log.sent & (log.channel == log.channels.index(name)) & (log.day <= last)).sum())
+    close = nearest(name, past.channels)
+    hint = f"; did you mean '{close}'" if close else ""
+    return (
+        f"{file}: {count:,} messages through {name!r}, which is none of the scenario's channels{hint}: passed over; "
+        f"known: {', '.join(past.channels)}"
+    )

@@ -11,19 +11,27 @@ import numpy.typing as npt
 from scenarios import build
 from scenarios.base_files import CustomerFacts, read_customers, read_suppressed
 from scenarios.load import LoadedScenario
+from scenarios.past_messages import MessageFiles
 from sim.domain import Channel
 from sim.newcomers import UNKNOWN_BIRTHDAY, with_newcomers
+from sim.orders import OrderLog
 from sim.population import OrganicModel, Population
 from sim.rng import uniforms
 
 Ints = npt.NDArray[np.int64]
 
 
-def read_facts(loaded: LoadedScenario, ids: npt.NDArray[np.str_]) -> tuple[CustomerFacts, Ints | None]:
-    """What the files of customers and of suppressed ids tell of the real base, (N,) each."""
+def read_facts(
+    loaded: LoadedScenario, orders: OrderLog, as_of: dt.date, messages: MessageFiles
+) -> tuple[CustomerFacts, Ints | None]:
+    """What the files of customers, messages and suppressed ids tell of the real base, (N,) each."""
+    ids = orders.customer_ids
     every, enabled = list(loaded.scenario.channels), build.channel_names(loaded)
     customers, suppress = (loaded.files_named.get(key) for key in ("base.customers", "policy.suppress"))
     facts = CustomerFacts() if customers is None else read_customers(customers, ids, every)
+    log, base = loaded.files_named.get("base.messages"), loaded.scenario.base
+    if log is not None:
+        facts = replace(facts, messages=messages.told(log, base.message_columns, orders, enabled, as_of))
     return facts, None if suppress is None else read_suppressed(suppress, ids, enabled, every)
 
 
@@ -32,11 +40,14 @@ def with_facts(
 ) -> Population:
     """The population with all that the scenario says about those who are there; households stand together."""
     base = loaded.scenario.base
+    out_of_reach, declined = _suppressed(population, facts, suppressed, build.channels(loaded))
     told = replace(
         population,
         birthday=_birthdays(population, facts, base.assumed_birthdays, build.start_date(loaded)),
         household=_households(population, facts, base.assumed_household_size),
-        suppressed=_suppressed(population, facts, suppressed, build.channels(loaded)),
+        suppressed=out_of_reach,
+        declined=declined,
+        past=None if facts.messages is None else facts.messages.past,
     )
     return told.by_household()
 
@@ -56,8 +67,8 @@ def with_arrivals(population: Population, loaded: LoadedScenario, model: Organic
 
 
 def certain_consent(channels: tuple[Channel, ...], facts: CustomerFacts) -> tuple[Channel, ...]:
-    """Channels whose consent is told by file are open to all but those whom ``_suppressed`` holds back."""
-    told = facts.consent or {}
+    """Channels whose consent is told by a file are open to all but those whom ``_suppressed`` holds back."""
+    told = {**_by_messages(facts), **(facts.consent or {})}
     return tuple(replace(c, consent_share=1.0) if c.name in told else c for c in channels)
 
 
@@ -92,16 +103,40 @@ def _households(population: Population, facts: CustomerFacts, size: int) -> Ints
 
 def _suppressed(
     population: Population, facts: CustomerFacts, suppressed: Ints | None, channels: tuple[Channel, ...]
-) -> Ints | None:
-    """Bit mask of channels: on the list, or without consent by file; where a file is silent consent is drawn."""
-    told = facts.consent or {}
-    if suppressed is None and not told:
-        return None
+) -> tuple[Ints | None, Ints | None]:
+    """Bit masks of channels: on the list, or without consent by a file; where files are silent consent is drawn, and
+    who does not consent by draw alone is in the second mask too."""
+    stated, seen = facts.consent or {}, _by_messages(facts)
+    if suppressed is None and not stated and not seen:
+        return None, None
     row = population.base_customer
+    drawn_out = np.zeros(population.size, dtype=np.int64)
     mask = np.zeros(population.size, dtype=np.int64) if suppressed is None else suppressed[row]
     for lane, channel in enumerate(channels):
-        if channel.name in told:
-            known = told[channel.name][row]
-            drawn = uniforms(population.seed, f"latent:consent:{channel.name}", population.key) < channel.consent_share
-            mask |= (~np.where(known < 0, drawn, known == 1)).astype(np.int64) << lane
-    return mask
+        if channel.name in stated or channel.name in seen:
+            known, share = _known_consent(channel, stated, seen)
+            known = known[row]
+            drawn = uniforms(population.seed, f"latent:consent:{channel.name}", population.key) < share
+            drawn_out |= ((known < 0) & ~drawn).astype(np.int64) << lane
+            mask |= (known == 0).astype(np.int64) << lane
+    return mask | drawn_out, drawn_out & ~mask
+
+
+def _by_messages(facts: CustomerFacts) -> dict[str, Ints]:
+    return {} if facts.messages is None else facts.messages.consent
+
+
+def _known_consent(channel: Channel, stated: dict[str, Ints], seen: dict[str, Ints]) -> tuple[Ints, float]:
+    """(B,) consent as far as it is known, and the share of the others who consent.
+
+    The file of customers is asked first, then the messages: who was contacted consents unless they have left. Where
+    messages alone tell, ``consent_share`` is that of the whole base, so the others' share is what they lack.
+    """
+    if channel.name not in seen:
+        return stated[channel.name], channel.consent_share
+    known = seen[channel.name]
+    if channel.name in stated:
+        return np.where(stated[channel.name] < 0, known, stated[channel.name]), channel.consent_share
+    unknown = int((known < 0).sum())
+    lacking = channel.consent_share * known.size - int((known == 1).sum())
+    return known, min(1.0, max(0.0, lacking / max(unknown, 1)))

@@ -118,6 +118,9 @@ def _base(data: Table) -> Iterator[Finding]:
             yield Finding(("base", key), "is only for a base with orders", None, f"orders, or no {key}", (("base",),))
     if "message_columns" in base and base["message_columns"] and "messages" not in base:
         yield Finding(("base", "message_columns"), "there is no file of messages", None, "base.messages = ...")
+    if base.get("history_contacts") == "messages" and "messages" not in base:
+        what = "there is no file of messages"
+        yield Finding(("base", "history_contacts"), what, '"messages"', "base.messages = ..., or current, none")
     for path, cap in items(data, "policy", "caps"):
         if cap.get("household") is True and "customers" not in base and base.get("assumed_household_size", 1) == 1:
             what, given = "nobody's household is known", "household = true, no base.customers"

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from optimizer.budget import Budget
 from optimizer.optimize import Optimization, optimize
 from scenarios import build
-from scenarios.basis import assumption_rows, history_part
+from scenarios.basis import assumption_rows, history_part, past_part
 from scenarios.doubt import doubt
 from scenarios.finished import RunResult
 from scenarios.load import LoadedScenario
@@ -157,7 +157,7 @@ def simulate_scenario(
         result["tail_sensitivity"] = {"tail": "current", **values(back[0], worlds)}
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed)
-    result |= _unused(loaded)
+    result |= past_part(base)
     done = _finish(base, found, worlds, chosen, result, {} if frames is None else {"customers": frames.frame()})
     return done if customers_into is None else replace(done, folders={"customers": customers_into})
 
@@ -256,7 +256,7 @@ def _optimized(
         result["interrupted"] = True
     say(1.0, 1.0, "done")
     result["provenance"] = provenance_part(clock, seed=seed, report_seed=seed + REPORT_SEED)
-    result |= _unused(loaded)
+    result |= past_part(base)
     frames = {"customers": _customers(base, done.fresh, worlds)} if per_customer else {}
     return _finish(base, done.fresh, worlds, found_plan, result, frames)
 
@@ -291,14 +291,6 @@ def _head(command: str, loaded: LoadedScenario, found: Findings, name: str, plan
         **plan_part(plan),
         "current_plan": plan_rows(found.world.current),
     }
-
-
-def _unused(loaded: LoadedScenario) -> Part:
-    """A warning about data that this command does not look at."""
-    if "base.messages" not in loaded.files_named:
-        return {}
-    text = "base.messages is not used here: past contacts are as the current policy leaves them (dryrun counts them)"
-    return {"warnings": [text]}
 
 
 def _tail_of_current(done: Optimization, worlds: Worlds, threads: int | None) -> Part:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from scenarios import build
 from scenarios.finished import RunResult
 from scenarios.fit_files import from_files
-from scenarios.fit_season import Seasons, seasons
+from scenarios.fit_season import Seasons, seasons, untested
 from scenarios.fit_segments import shipped_borders_at, shipped_segments_at
 from scenarios.fragment import fit_fragment, together
 from scenarios.log_rates import log_rates, rates_tables
@@ -102,7 +102,7 @@ def fit_orders(
         )  # fmt: skip
     say(0.3, 1.0, "fitting")
     last = None if until is None else (until - _EPOCH).days
-    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at, level=LEVEL)
+    plain = fit_organic(log, until_day=last, model=model, segments=shipped_segments_at, level=LEVEL, seasons=True)
     found = plain.to_dict()
     if cross_check:
         say(0.5, 1.0, "other models")
@@ -126,7 +126,7 @@ def fit_orders(
     )  # fmt: skip
     split, borders = shipped_borders_at(log, fitted_until)
     found |= beside.part | split
-    found["warnings"] = [*found["warnings"], *beside.warnings]
+    found["warnings"] = [*found["warnings"], *beside.warnings, *untested(year.part, plain.backtest.seasons)]
     for kind in ("frequency", "segment"):
         table = found["backtest"][f"by_{kind}"]
         found["backtest"][f"by_{kind}"] = [{kind: row.pop("group")} | row for row in table]

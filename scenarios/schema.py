@@ -96,8 +96,9 @@ class Base(BaseModel):
     """Negative order values: refused, netted against the customer's orders, or dropped."""
     model: Literal["best", "bg-nbd", "mbg-nbd", "mbg-cnbd"] = "best"
     """Order process: the one that wins on held-out orders, or this one."""
-    history_contacts: Literal["none", "current"] = "current"
-    """Past orders: all taken as the customers' own, or the current policy was in force and caused its part of them."""
+    history_contacts: Literal["none", "current", "messages"] = "current"
+    """Past orders: all taken as the customers' own; or the current policy was in force and caused its part of them; or
+    ``messages`` did, a log of all messages since the first order."""
     fitted_model: OrderModel | None = None
     """Parameters to take instead of fitting the orders; ``contactpolicy fit`` writes them."""
     synthetic: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
@@ -112,7 +113,8 @@ class Base(BaseModel):
     """File of what is known of customers, CSV or Parquet, relative to the scenario's file: ``customer_id`` and any of
     ``birthday``, ``household_id``, ``consent_CHANNEL`` (yes or no; empty = unknown, drawn by ``consent_share``)."""
     messages: Text | None = None
-    """File of past messages, CSV or Parquet: ``customer_id``, ``sent_at``, ``channel``. The dry run counts them."""
+    """File of past messages, CSV or Parquet: ``customer_id``, ``sent_at``, ``channel`` (and ``delivered``,
+    ``unsubscribed``, ``holdout``). Customers start where these leave them: caps, gaps, fatigue, stimulus, consent."""
     message_columns: dict[Column, Column] = {}
     """Our name -> the name in that file, where they differ."""
     new_customers_per_week: Annotated[NotNegative, unit("customers a week")] | None = None
@@ -122,7 +124,8 @@ class Base(BaseModel):
     assumed_household_size: Annotated[int, Field(ge=1, le=100), unit("customers")] = 1
     """Customers that no file puts into a household form households of so many; 1 = they live alone."""
     start: Literal["current_policy", "rested"] = "current_policy"
-    """Fatigue, stimulus and cap windows on day 0: as the current policy leaves them, or nobody contacted."""
+    """Fatigue, stimulus and cap windows on day 0: as ``messages`` and, before them, the current policy leave them; or
+    nobody contacted."""
     consent_rate_correlation: Annotated[Correlation, unit("correlation")]
     """Correlation between a customer's order rate and being reachable (0 = unrelated)."""
 

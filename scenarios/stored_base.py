@@ -146,6 +146,7 @@ def _goes_to_disk(loaded: LoadedScenario) -> bool:
         base.new_customers_per_week is not None
         or base.assumed_household_size > 1
         or "base.customers" in loaded.files_named
+        or "base.messages" in loaded.files_named
         or "policy.suppress" in loaded.files_named
         or loaded.scenario.segments.borders != "fixed"
         or build.capacities(loaded)

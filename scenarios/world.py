@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from scenarios.calendar import calendar_from
 from scenarios.load import LoadedScenario
 from scenarios.option_words import as_keys
 from scenarios.order_rows import order_rows
-from scenarios.past_contacts import CUSTOMERS, TAKEN_OUT, of_current_policy
+from scenarios.past_contacts import CUSTOMERS, LOG_TAKEN_OUT, TAKEN_OUT, of_current_policy, of_past_messages
+from scenarios.past_messages import MessageFiles
 from scenarios.people import certain_consent, read_facts, with_arrivals, with_facts
 from sim.errors import InputError
 from sim.fit._dropout_model import DropoutModel
@@ -73,11 +74,13 @@ class History:
     """What is known of each customer, where past contacts are taken into account."""
     without: WithoutContacts | None = None
     """The fit behind ``organic`` and ``traits`` then; None where the scenario states the parameters."""
+    taken_out: str = TAKEN_OUT
+    """Which contacts these are."""
 
     @property
     def label(self) -> str:
         """How past contacts were dealt with."""
-        return UNDER_CURRENT_CONTACTS if self.traits is None else TAKEN_OUT
+        return UNDER_CURRENT_CONTACTS if self.traits is None else self.taken_out
 
     @property
     def last_day(self) -> int:
@@ -92,6 +95,7 @@ class Base:
     loaded: LoadedScenario
     history: History | None
     """None for an invented base."""
+    message_files: MessageFiles = field(default_factory=MessageFiles, repr=False, compare=False, kw_only=True)
 
     def population(self, customers: int, seed: int) -> Population:
         """``customers`` simulated ones (or whole copies of the base near that number), with draws of their own; with
@@ -132,11 +136,9 @@ class Base:
 
     @cached_property
     def _known(self) -> tuple[CustomerFacts, npt.NDArray[np.int64] | None]:
-        return (
-            (CustomerFacts(), None)
-            if self.history is None
-            else read_facts(self.loaded, self.history.orders.customer_ids)
-        )
+        if self.history is None:
+            return CustomerFacts(), None
+        return read_facts(self.loaded, self.history.orders, self.history.as_of, self.message_files)
 
     @property
     def facts(self) -> CustomerFacts:
@@ -201,6 +203,8 @@ def _contacts_taken_out(base: Base) -> Base:
     asked, h = base.loaded.scenario.base, base.history
     if h is None or asked.history_contacts == "none":
         return base
+    if asked.history_contacts == "messages":
+        h = replace(h, taken_out=LOG_TAKEN_OUT)
     contacts = contacts_before(base, h)
     if h.fit is None:
         return replace(
@@ -215,9 +219,23 @@ def _contacts_taken_out(base: Base) -> Base:
 
 
 def contacts_before(base: Base, history: History) -> PastContacts:
-    """What the current policy did before day 0, if it was in force: looked at on some customers of the base."""
+    """What contacts did before day 0: known messages; or the current policy, if it was in force all the time (looked at
+    on some customers of the base, whatever is known of their latest messages)."""
+    if base.loaded.scenario.base.history_contacts == "messages":
+        return _what_messages_did(base, history)
+    named = {key: file for key, file in base.loaded.files_named.items() if key != "base.messages"}
+    base = replace(base, loaded=replace(base.loaded, files_named=named))
     population = base.present(min(history.orders.n_customers, CUSTOMERS), BORDER_SEED)
     return of_current_policy(start_world(make_world(base, population), seed=BORDER_SEED))
+
+
+def _what_messages_did(base: Base, history: History) -> PastContacts:
+    asked, channels = base.loaded.scenario.base, build.channels(base.loaded)
+    told = base.message_files.told(
+        base.loaded.files_named["base.messages"], asked.message_columns, history.orders,
+        build.channel_names(base.loaded), history.as_of,
+    )  # fmt: skip
+    return of_past_messages(told.past, channels, build.behaviour(base.loaded), as_of=history.last_day)
 
 
 def make_world(base: Base, population: Population) -> World:

@@ -52,6 +52,8 @@ class Morning:
         world, begin = started.world, started.begin
         lines, lanes = lines_of(world), np.arange(len(world.channels))
         blocked = np.zeros(world.population.size, dtype=np.int64) if world.suppressed is None else world.suppressed
+        if world.population.declined is not None:
+            blocked = blocked & ~world.population.declined
         consent = (subscribed(world)[:, None] >> lanes & 1).astype(np.bool_)
         suppressed = (blocked[:, None] >> lanes & 1).astype(np.bool_)
         held = holdout(world)

@@ -190,8 +190,9 @@ def _finish(reader: Any, findings: Any, pl: Any) -> MessageLog:
     from sim.fit._message_rows import ARM_SHIFT, CHANNEL_SHIFT, CUSTOMER_SHIFT, DAY_SHIFT, MARKS
 
     if not reader.packed.key:
-        findings.done()
-        raise InputError.of(reader.source.where, "no message is left", None, "messages to customers who have orders")
+        gone = "; ".join(f"{found.count:,} {found.question.what}" for found in findings.done())
+        allowed = "messages to customers who have orders"
+        raise InputError.of(reader.source.where, "no message is left", gone or "no rows", allowed)
     ids = reader.ids["id"].to_numpy().astype(np.str_)
     pieces = max(1, sum(key.size for key in reader.packed.key) // _SORTED_AT_ONCE)
     borders = [(ids.size * k // pieces) << CUSTOMER_SHIFT for k in range(pieces + 1)]

@@ -79,6 +79,7 @@ def _joined_up(
         birthday=_filled(old.birthday, np.full(new.size, UNKNOWN_BIRTHDAY)),
         household=None if old.household is None else _filled(old.household, int(old.household.max()) + 1 + alone),
         suppressed=_filled(old.suppressed, np.zeros(new.size, dtype=np.int64)),
+        declined=_filled(old.declined, np.zeros(new.size, dtype=np.int64)),
     )
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim.checks import require
 from sim.engine.tables import ORDERS_REMEMBERED
 from sim.order_models import MODELS, MOST_TICKS
+from sim.past_messages import PastMessages
 from sim.rng import customer_keys, number_hashes, place_keys, uniforms
 
 MICRO = 1_000_000
@@ -76,6 +77,10 @@ class Population:
     In a world its members stand side by side (``by_household``)."""
     suppressed: npt.NDArray[np.int64] | None = None
     """(N,) bit mask of channels through which a customer must not be contacted; becomes ``World.suppressed``."""
+    declined: npt.NDArray[np.int64] | None = None
+    """(N,) the part of ``suppressed`` that is want of consent by a draw, not by a file; reports tell it apart."""
+    past: PastMessages | None = None
+    """Known messages to the real customers, by ``base_customer``; newcomers (``joined`` from 0 on) have none."""
 
     @property
     def size(self) -> int:
@@ -142,7 +147,7 @@ class Population:
 
 _PER_CUSTOMER = (
     "key", "base_customer", "base_key", "rate", "dropout", "active", "mean_value", "first_order", "last_order",
-    "order_from", "order_to", "ticks", "joined", "birthday", "household", "suppressed",
+    "order_from", "order_to", "ticks", "joined", "birthday", "household", "suppressed", "declined",
 )  # fmt: skip
 """The arrays of shape (N,); past orders are shared."""
 

@@ -45,7 +45,8 @@ class World:
     tail_weeks: int = 52
     """Weeks after the horizon, in which all plans live under one common plan; their value is discounted."""
     start: str = "current_policy"
-    """"current_policy": the stationary state under ``current``; "rested": no contact before day 0."""
+    """"current_policy": the stationary state under ``current``, and from the first known message on
+    (``population.past``) only these; "rested": no contact before day 0."""
     first_week_of_year: int = 0
     """Week of the year of day 0, for the seasonality."""
     first_weekday: int = 0

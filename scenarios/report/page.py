@@ -34,6 +34,7 @@ from scenarios.report.format import (
 )
 from scenarios.report.scripts import DRAW, MARK_WIDE
 from scenarios.report.seasonal import season_figure
+from scenarios.report.started import start_sentence
 
 KINDS = {
     "optimize": "Optimized contact plan",
@@ -133,6 +134,8 @@ def plan_view(result: Row) -> Row:
         "flows": tables.flow_matrix(result),
         "funnel": tables.funnel_rows(result),
         "red_zones": tables.red_zone_texts(result),
+        "start": start_sentence(result),
+        "warnings": [str(text) for text in result.get("warnings", [])],
         "campaigns": campaign_rows(result),
         "assumptions": assumptions,
         "origins": tables.origins(assumptions),

@@ -102,8 +102,9 @@ def fit_verdict(result: dict[str, Any]) -> str:
     if not {"forecast", "actual"} <= backtest.keys():
         return f"The {model} model was fitted; there was no later period to test it on."
     over = f" over {count(backtest['weeks'])} weeks it had not seen" if "weeks" in backtest else ""
+    seasons = " with the seasons before" if backtest.get("seasons") else ""
     text = (
-        f"The {model} model forecasts {count(backtest['forecast'])} orders{over}; "
+        f"The {model} model{seasons} forecasts {count(backtest['forecast'])} orders{over}; "
         f"{count(backtest['actual'])} were placed"
     )
     if "error_pct" not in backtest:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sim.errors import InputError
 from sim.fit._dropout_fit import RepeatRows, group
 from sim.fit._dropout_model import DropoutModel
+from sim.fit.season_ahead import SeasonAhead
 from sim.orders import OrderLog, RepeatSummary
 from sim.units import DAYS_PER_WEEK
 
@@ -94,11 +95,15 @@ class Backtest:
     by_frequency: tuple[GroupForecast, ...]
     by_segment: tuple[GroupForecast, ...] = ()
     """By the segment at the end of the calibration, where segments were given."""
+    seasons: bool = False
+    """The forecast is with seasons, told by the calibration alone; ..."""
+    forecast_without_seasons: float | None = None
+    """... then also without them."""
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         tables = ("weekly", "by_frequency", "by_segment")
-        plain = {key: value for key, value in vars(self).items() if key not in tables}
+        plain = {key: value for key, value in vars(self).items() if key not in tables and value is not None}
         return plain | {key: [dict(vars(row)) for row in getattr(self, key)] for key in tables}
 
 
@@ -138,12 +143,20 @@ def log_score(model: DropoutModel, holdout: Holdout) -> Floats:
     return np.asarray(np.log(np.maximum(chance, 1e-300)))
 
 
-def backtest(model: DropoutModel, holdout: Holdout, segments: Segments | None = None) -> Backtest:
-    """Forecast each held-out week, frequency class and segment with a model that was fitted on the calibration."""
+def backtest(
+    model: DropoutModel, holdout: Holdout, segments: Segments | None = None, season: SeasonAhead | None = None
+) -> Backtest:
+    """Forecast each held-out week, frequency class and segment with a model that was fitted on the calibration;
+    ``season``: with one of operational time, and the seasons that go with it."""
     s = holdout.summary
     rows = group(s.frequency, s.recency_weeks, s.age_weeks)
     ends = np.minimum(np.arange(1, holdout.weekly.size + 1) * DAYS_PER_WEEK, holdout.days) / DAYS_PER_WEEK
     cumulative = [float(np.sum(rows.count * _future(model, rows, end))) for end in ends]
+    each = model.expected_future_orders(float(ends[-1]), s.frequency, s.recency_weeks, s.age_weeks)
+    without = None
+    if season is not None:
+        without, each = cumulative[-1], season.each()
+        cumulative = season.cumulative(float(each.sum())).tolist()
     weekly = zip(
         np.diff(cumulative, prepend=0.0).tolist(),
         holdout.weekly.tolist(),
@@ -151,7 +164,6 @@ def backtest(model: DropoutModel, holdout: Holdout, segments: Segments | None = 
         np.cumsum(holdout.weekly).tolist(),
         strict=True,
     )
-    each = model.expected_future_orders(float(ends[-1]), s.frequency, s.recency_weeks, s.age_weeks)
     forecast, actual = cumulative[-1], int(holdout.counts.sum())
     chance = 1.96 * float(np.sqrt(np.sum((holdout.counts - each) ** 2)))
     return Backtest(
@@ -165,6 +177,8 @@ def backtest(model: DropoutModel, holdout: Holdout, segments: Segments | None = 
         weekly=tuple(WeekForecast(week, *numbers) for week, numbers in enumerate(weekly, start=1)),
         by_frequency=_by_group(_FREQUENCIES, np.minimum(s.frequency, TOP_FREQUENCY), each, holdout),
         by_segment=() if segments is None else _by_group(*segments, each, holdout),
+        seasons=season is not None,
+        forecast_without_seasons=without,
     )
 
 

@@ -8,6 +8,8 @@ Only what is described in public, with the names of the columns, is here:
 - ``braze-email``, ``braze-push``, ``braze-sms`` (messages): the tables USERS_MESSAGES_EMAIL_SEND_SHARED and their like,
   or the Currents events users.messages.email.Send and their like: sends only, so nothing is known of what came of them;
 - ``mailchimp-transactional`` (messages): the activity history, activity.csv;
+- ``mailchimp-campaigns`` (messages): the table of sends mailchimp__campaign_recipients that Fivetran's dbt package
+  makes of an account (its models/mailchimp.yml describes the columns); bounces are in another table;
 - ``klaviyo`` (orders and messages): the table of events klaviyo__events that Fivetran's dbt package makes of an account
   (its models/klaviyo.yml describes the columns); metrics by the names of Klaviyo's own reference;
 - ``mindbox`` (orders): the export of orders, one row per line of an order. Its publisher's description was not found;
@@ -28,8 +30,8 @@ from sim.fit._batches import ROW, Source
 from sim.fit._order_rows import one_currency
 from sim.fit._table import Table
 
-NOT_DESCRIBED = ("mailchimp",)
-"""Asked for, but no export with one row per message is described in public with the names of its columns."""
+NOT_DESCRIBED = ("mindbox",)
+"""Messages: asked for, but no export with one row for each is described in public with the names of its columns."""
 LeftOut = tuple[str, pl.Expr]
 """What rows are left out, and which."""
 
@@ -157,6 +159,18 @@ def _transactional(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _campaigns(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(
+        customer_id=pl.col("member_id"),
+        sent_at=pl.col("send_timestamp"),
+        channel=pl.lit("email"),
+        campaign=pl.col("campaign_id"),
+        opened=pl.col("was_opened"),
+        clicked=pl.col("was_clicked"),
+        unsubscribed=pl.col("was_unsubscribed"),
+    )
+
+
 _KLAVIYO_CHANNELS = {"Received Email": "email", "Bounced Email": "email", "Received SMS": "sms"}
 
 
@@ -223,6 +237,9 @@ _MESSAGES: dict[str, tuple[tuple[str, ...], Callable[[pl.DataFrame], pl.DataFram
     "braze-sms": (_SENDS, _braze_sends("sms")),
     "mailchimp-transactional": (
         ("Date", "Email Address", "Subject", "Status", "Opens", "Clicks"), _transactional,
+    ),
+    "mailchimp-campaigns": (
+        ("member_id", "send_timestamp", "campaign_id", "was_opened", "was_clicked", "was_unsubscribed"), _campaigns,
     ),
     "klaviyo": (("person_id", "occurred_at", "type"), _klaviyo_messages),
 }  # fmt: skip

@@ -27,8 +27,11 @@ from sim.fit._maximize import MEAN_DROPOUT, FitResult
 from sim.fit.day_grid import History, as_published, on_day_grid
 from sim.fit.gamma_gamma import GammaGamma
 from sim.fit.mbg_cnbd import MbgCnbd
+from sim.fit.season import FEWEST_WEEKS
+from sim.fit.season_ahead import SeasonAhead, season_ahead
 from sim.order_models import MODELS
 from sim.orders import OrderLog, RepeatSummary
+from sim.units import DAYS_PER_WEEK
 
 ModelName = Literal["bg-nbd", "mbg-nbd", "mbg-cnbd"]
 REGULAR = "mbg-cnbd"
@@ -40,6 +43,8 @@ _SAMPLE = 2_000
 """Customers whose orders are looked at for regularity."""
 _FEW_REPEATS = 100
 """With fewer repeat orders among them nothing is said about it."""
+_TWO_YEARS, _QUARTER = FEWEST_WEEKS * DAYS_PER_WEEK, 13 * DAYS_PER_WEEK
+"""What it takes to tell seasons before the held-out orders; a hold-out that is long enough, days."""
 _DOUBT = 2.0
 """Standard errors by which BG/NBD must be ahead on the held-out orders."""
 
@@ -126,6 +131,7 @@ def fit_organic(
     model: Literal["best", "bg-nbd", "mbg-nbd", "mbg-cnbd"] = "best",
     segments: Callable[[OrderLog, int], Segments | None] | None = None,
     level: float | None = None,
+    seasons: bool = False,
 ) -> OrganicFit:
     """Fit, choose and test the organic model.
 
@@ -134,10 +140,12 @@ def fit_organic(
     orders : the log; customers without a repeat order belong in it.
     until_day : last day to fit to, days since 1970-01-01. Orders after it are the holdout. If there are none, or it
         is not given, the last third of the period is held out for the choice and the test, and the parameters are
-        then fitted again on everything.
+        then fitted again on everything; but no more is held out than leaves two years before it, if that is a
+        quarter at least.
     model : "best" on the held-out orders, or the one to use.
     segments : of a log, the segment of each customer of its summary on a day; the test is then shown by segment.
     level : of profile-likelihood intervals of the chosen model; None = none.
+    seasons : whether the test is with seasons, where the calibration lasts two years and tells them (`sim.fit.season`).
 
     Raises
     ------
@@ -162,7 +170,9 @@ def fit_organic(
     daily = _again(published, orders, summary, on_day_grid, level)
     spend = gamma_gamma.fit(summary.n_positive, summary.mean_value)
     named = None if segments is None else segments(orders, calibrate_until)
-    test = backtest(tested[chosen].parameters, holdout, named)
+    test = backtest(
+        tested[chosen].parameters, holdout, named, _seasons_before(orders, tested[chosen], holdout) if seasons else None
+    )
     warnings = (
         _doubt(choice) + warnings_of(candidates[chosen], spend, test, summary, refitted=refit) + _too_even(even, chosen)
     )
@@ -176,7 +186,17 @@ def _split(orders: OrderLog, until_day: int | None) -> tuple[int, int, bool]:
         return until_day, orders.last_day, False
     end = orders.last_day if until_day is None else until_day
     period = end - orders.first_day + 1
-    return orders.first_day + (2 * period) // 3 - 1, end, True
+    calibration = (2 * period) // 3
+    if period - _TWO_YEARS >= _QUARTER:
+        calibration = max(calibration, _TWO_YEARS)
+    return orders.first_day + calibration - 1, end, True
+
+
+def _seasons_before(orders: OrderLog, tested: FitResult[DropoutModel], holdout: Holdout) -> SeasonAhead | None:
+    """Seasons that the orders before the held-out ones tell; of irregular customers only."""
+    if tested.parameters.name == REGULAR:
+        return None
+    return season_ahead(orders, tested.parameters, until_day=holdout.summary.until_day, days=holdout.days)
 
 
 def _fit_all(orders: OrderLog, s: RepeatSummary, ticks: int | None) -> Fits:

@@ -85,7 +85,9 @@ class Season:
     """Variance of a week's orders over that of chance, 1 or more."""
     held_out: HeldOut
     daily: FitResult[DropoutModel]
-    """The order process in operational time, on the day grid."""
+    """The order process in operational time, on the day grid, ..."""
+    history: tuple[Floats, Floats, Floats]
+    """... and what it is fitted to: x, t_x and T of each customer, in weeks of operational time."""
 
 
 def week_of_year(days: Ints) -> Ints:
@@ -128,9 +130,10 @@ def fit_season(
     past = _Past.of(known, weight, until_day)
     found = _factors(past, near)
     x, t_x, age = past.operational(found.factor)
-    daily = fit_model(type(near), x, _grouped(t_x), _grouped(age), level, found.model)
+    history = (x, _grouped(t_x), _grouped(age))
+    daily = fit_model(type(near), *history, level, found.model)
     return Season(
-        found.factor, found.low, found.high, found.orders, found.spread, found.dispersion, held_out, daily
+        found.factor, found.low, found.high, found.orders, found.spread, found.dispersion, held_out, daily, history
     )  # fmt: skip
 
 

@@ -11,10 +11,8 @@ import pytest
 from scenarios.cli import main
 from scenarios.dry_running import dry_run_scenario
 from scenarios.load import load_scenario
-from scenarios.past_messages import contact_bits
 from sim.dry_run import SUPPRESSED
 from sim.errors import InputError
-from sim.orders import read_orders
 from tests.scenarios.test_rules_said import ORDERS, PEOPLE
 
 MESSAGES = "customer_id,sent_at,channel\nc5,2025-08-31 09:00,email\nc5,2025-08-28,email\nc6,2025-08-20,sms\nc6,2025-06-29,sms\nc6,2025-09-01,sms\nghost,2025-08-30,sms\nc7,2025-08-30,fax\n"
@@ -36,35 +34,6 @@ def shop(tmp_path):
         'extends = "s.toml"\n[[policy.caps]]\nname = "rest"\nmax_contacts = 2\nwindow.rolling_days = 5\n'
     )
     return tmp_path
-
-
-def orders_of(*customers):
-    return read_orders(
-        pl.DataFrame(
-            {"customer_id": customers, "order_date": [dt.date(2025, 6, 1)] * len(customers), "order_value": 10.0}
-        )
-    )
-
-
-def test_past_messages_become_bits(shop):
-    orders = orders_of("c5", "c6", "c7")
-    bits = contact_bits(shop / "messages.csv", {}, orders, ["email", "sms"], dt.date(2025, 8, 31))
-    assert bits.tolist() == [[1 | 1 << 3, 0], [0, 1 << 11], [0, 0]]  # 63 days ago, and tomorrow, are not remembered
-    bits = contact_bits(shop / "messages.csv", {}, orders, ["sms"], dt.date(2025, 8, 30))
-    assert bits.tolist() == [[0], [1 << 10 | 1 << 62], [0]]
-    bits = contact_bits(shop / "messages.csv", {}, orders, ["push", "SMS", "Fax"], dt.date(2025, 8, 31))
-    assert bits.tolist() == [[0, 0, 0], [0, 1 << 11, 0], [0, 0, 1 << 1]]
-    with pytest.raises(InputError, match=r"messages.csv: the column 'time' is missing"):
-        contact_bits(shop / "messages.csv", {"sent_at": "time"}, orders, ["sms"], dt.date(2025, 8, 31))
-    with pytest.raises(InputError, match=r"'email' may be several channels \(given: email, mail\)"):
-        contact_bits(shop / "messages.csv", {}, orders, ["email", "mail"], dt.date(2025, 8, 31))
-
-
-def test_messages_that_were_held_back_are_no_contacts(shop):
-    orders = orders_of("c5")
-    (shop / "held.csv").write_text("customer_id,sent_at,channel,holdout\nc5,2025-08-31,email,1\nc5,2025-08-30,sms,0\n")
-    bits = contact_bits(shop / "held.csv", {}, orders, ["email", "sms"], dt.date(2025, 8, 31))
-    assert bits.tolist() == [[0, 1 << 1]]
 
 
 def test_who_goes_out_and_who_is_removed(shop):

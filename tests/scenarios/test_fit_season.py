@@ -22,6 +22,8 @@ def test_a_fit_finds_seasons_and_a_scenario_takes_them(tmp_path):
         done = fit_orders(orders, messages=messages if per_week else None, model="mbg-nbd")
         found = done.result["seasonality"]
         assert found["used"]
+        assert any("the backtest is without the seasons" in text for text in done.result["warnings"])
+        assert done.result["backtest"]["seasons"] is False
         assert "Seasonality: week" in done.summary()
         assert done.frame("seasonality")["week"].to_list() == list(range(1, 53))
         inside = [row["low"] < true < row["high"] for row, true in zip(found["weeks"], waves(), strict=True)]

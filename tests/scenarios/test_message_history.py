@@ -22,6 +22,7 @@ from sim.fit.history import PastContacts, without_contacts
 from sim.orders import read_orders
 from sim.policy import Frequencies
 from sim.simulate import simulate
+from sim.start import start_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("kernels")]
 
@@ -136,6 +137,26 @@ def test_what_was_caused_is_at_least_what_is_said(worlds, fits):
         kinds = worlds.log[worlds.log[:, 0] == world, 3]
         caused = (kinds == EV_STIMULATED).sum() / np.isin(kinds, (EV_ORGANIC, EV_STIMULATED)).sum()
         assert 0.7 < done.result["history"]["stimulated_share"] / caused < 1.03
+
+
+def test_a_scenario_that_names_the_log_takes_the_same_contacts_out(worlds, fits, tmp_path):
+    """As ``fit --messages`` does; and its customers start where the log leaves them."""
+    worlds.orders(0).write_csv(tmp_path / "orders.csv")
+    worlds.messages(0).write_csv(tmp_path / "messages.csv")
+    last = worlds.orders(0)["order_date"].max()
+    (tmp_path / "s.toml").write_text(
+        f'extends = "library:base.toml"\n[base]\norders = "orders.csv"\nas_of = {last}\nmodel = "mbg-nbd"\n'
+        'messages = "messages.csv"\nhistory_contacts = "messages"\n[segments]\nborders = "quantiles"\n'
+    )
+    base = load_base(load_scenario(tmp_path / "s.toml"))
+    assert base.history.label == "contacts of the message log taken out"
+    assert base.history.without.stimulated_share == pytest.approx(
+        fits[0].result["history"]["stimulated_share"], rel=0.02
+    )
+    for name in ("r", "alpha", "a", "b"):
+        assert getattr(base.history.organic, name) == pytest.approx(fits[0].result["organic"][name], rel=0.02)
+    started = start_world(make_world(base, base.population(CUSTOMERS, 1)), seed=1)
+    assert 0.5 < started.begin.fatigue.mean() < 3.0
 
 
 def test_the_terminal_says_it(fits):

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from sim.domain import Behaviour, OptOut
 from sim.policy import Frequencies
+from sim.population import synthetic
 from sim.start import Started, start_world
 from sim.world import World
 from tests import oracle
 from tests.sim.same import RELATIVE, assert_same
-from tests.worlds import EMAIL, random_worlds, world_of
+from tests.worlds import EMAIL, LIVELY, random_worlds, world_of
 
 pytestmark = pytest.mark.usefixtures("kernels")
 
@@ -78,3 +79,19 @@ def test_frailty_is_that_of_survivors() -> None:
     expected = newcomers.people.frailty * shape / (shape + survived)
     assert np.asarray(survived).max() > 0.05
     assert started.people.frailty == pytest.approx(expected, rel=1e-4)
+
+
+def test_hazard_survived_is_that_of_whole_cycles() -> None:
+    """One contact in four weeks: whoever has been there for a year has met thirteen, in whatever week the latest was."""
+    channel = replace(EMAIL, delivered=1.0, consent_share=1.0, unsubscribe_per_contact=0.02)
+    population = replace(synthetic(LIVELY, 50, seed=11), first_order=np.repeat([-364, -7], 25))
+    behaviour = Behaviour(optout=OptOut(frailty_shape=1.0, fatigue_growth=0.0))
+    world = world_of(population, (channel,), current=(0.25,), behaviour=behaviour)
+    share = (
+        start_world(world, seed=3).people.frailty / start_world(replace(world, start="rested"), seed=3).people.frailty
+    )
+    met = -np.log(1 - 0.02)
+    assert share[:25] == pytest.approx(1 / (1 + 13 * met), rel=1e-4)
+    contacts = np.rint((1 / share[25:] - 1) / met)  # in a week, it came or it did not
+    assert share[25:] == pytest.approx(1 / (1 + contacts * met), rel=1e-4)
+    assert set(contacts) <= {0, 1}

@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 
 from sim.fit.mbg_nbd import MbgNbd
+from sim.fit.organic import fit_organic
 from sim.fit.season import fit_season, week_of_year
+from sim.fit.season_ahead import season_ahead
 from sim.orders import read_orders
 from tests.scenarios.seasonal_worlds import FLAT, ORDERS_A_YEAR, lived, waves
 
@@ -49,6 +51,32 @@ def test_seasons_that_the_engine_lived_are_found():
     model = found.daily.parameters
     assert model.r / model.alpha == pytest.approx(ORDERS_A_YEAR / 365 * 7, rel=0.06)
     assert model.mean_dropout == pytest.approx(0.64 / (0.64 + 3.18), abs=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("kernels")
+def test_the_backtest_is_with_seasons_that_the_orders_before_it_tell():
+    """130 weeks: two years tell the seasons, the 26 weeks after them test the forecast."""
+    orders, _ = lived(waves(), customers=6_000, weeks=130, seed=1)
+    log = read_orders(orders)
+    log = log.until(log.first_day + 7 * 130 - 1)
+    test, plain = (fit_organic(log, model="mbg-nbd", seasons=told).backtest for told in (True, False))
+    assert (test.weeks, test.seasons, plain.seasons) == (26, True, False)
+    assert test.forecast_without_seasons == plain.forecast
+    assert test.calibrated_until == str(np.datetime64(log.first_day + 7 * 104 - 1, "D"))
+    assert [week.cumulative_forecast for week in test.weekly][-1] == pytest.approx(test.forecast)
+    mean = sum(group.customers * group.forecast_mean for group in test.by_frequency)
+    assert mean == pytest.approx(test.forecast)
+    missed, missed_without = (
+        np.sqrt(np.mean([(week.forecast / week.actual - 1) ** 2 for week in found.weekly])) for found in (test, plain)
+    )
+    assert missed < 0.6 * missed_without, (missed, missed_without)
+    until = log.first_day + 7 * 104 - 1
+    known = season_ahead(log.until(until), NEAR, until_day=until, days=182)
+    assert known.each().sum() == season_ahead(log, NEAR, until_day=until, days=182).each().sum(), (
+        "from those before only"
+    )
+    assert season_ahead(log, NEAR, until_day=until - 7, days=189) is None, "two years are needed"
 
 
 @pytest.mark.slow
