@@ -13,6 +13,7 @@ from benchmarks import (
     long_search,
     mechanisms,
     million,
+    moved_limits,
     precision,
     processes,
     regret,
@@ -24,6 +25,7 @@ from benchmarks.peers import case as peers
 
 _MODULES = (
     kernel, cost, growth, mechanisms, million, ten_million, processes, cold_start, search, regret, long_search,
+    moved_limits,
     coverage, precision, fitting, peers, guard,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(module.CASE for module in _MODULES)

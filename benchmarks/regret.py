@@ -33,7 +33,7 @@ from optimizer.settings import SearchSettings
 from optimizer.space import Choice
 from sim.start import start_world
 
-SETS, CUSTOMERS, FRESH, SEED = 7, 4_000, 40_000, 2
+SETS, CUSTOMERS, FRESH, SEED = 7, 4_000, 40_000, 11
 OURS: dict[str, SearchSettings] = {
     "default": SearchSettings(),
     "stepwise": SearchSettings(exhaustive=0),
