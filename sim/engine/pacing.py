@@ -60,10 +60,11 @@ def spend_credit(state, w, lane, i, day, rate, interval):  # type: ignore[no-unt
     credit = np.int64(state.pace[w, i, lane, CREDIT])
     if credit < PACE:
         credit += (day - state.pace[w, i, lane, ANCHOR]) * rate
-    if credit >= PACE and rate > 0:  # else a floor has asked for the contact: it costs no credit
+    if rate > 0 or credit < PACE:  # else only a floor has asked, and what is due already is due since it was
+        state.pace[w, i, lane, ANCHOR] = day
+    if rate > 0 and credit >= PACE:  # what a floor has asked for costs no credit
         credit -= PACE
     state.pace[w, i, lane, CREDIT] = credit
-    state.pace[w, i, lane, ANCHOR] = day
     if credit < rate:
         state.due[w, i, lane] = day + interval + (interval * rate + credit < PACE)
     else:

@@ -39,7 +39,7 @@ def test_everything_together() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mixture", [families.FAMILIES, *[(f,) for f in families.FAMILIES], *MIXTURES], ids="-".join)
 def test_many_worlds(mixture: tuple[str, ...]) -> None:
-    check(mixture, examples=60)
+    check(mixture, examples=200 if mixture == families.FAMILIES else 60)
 
 
 def check(names: tuple[str, ...], examples: int) -> None:
