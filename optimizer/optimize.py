@@ -40,6 +40,7 @@ from optimizer.stages import (
     on_fewer,
     refuse_conflict,
     scout,
+    second_opinions,
     sketches,
     uniform_start,
     within,
@@ -62,6 +63,8 @@ _SELECTION = 4
 """Customers of the selection over those of the search, at least ..."""
 _SELECTION_CUSTOMERS = 60_000
 """... and in any case: they tell which plans keep the limits."""
+_OPINION = 1_000
+"""Number of the customers that the search's end is looked at on once more."""
 _FIRST_HEAT = 15_000
 """Customers of its first heat, at least, where there are more."""
 
@@ -181,17 +184,22 @@ def optimize(
     def further(number: int, customers: int) -> Evaluator:
         return evaluator(customers, seed + 3 + number, after)
 
-    found = calibrated_search(again, fewer, every, sketch[-1], settings, within(say, 0.3, 0.75), told)
+    found = calibrated_search(again, fewer, every, sketch[-1], settings, within(say, 0.3, 0.7), told)
     if not again.feasible(found.best):
         with budget.regardless():
             raise Infeasible(infeasible_words(again, found.best, settings, currency))
 
     told(found.best.choice)
+    second = []
+    if not found.stopped and space.size > settings.exhaustive:
+        second = second_opinions(
+            further(_OPINION, 2 * search_customers), every, found, settings, within(say, 0.7, 0.75)
+        )
     say(0.75, "selection on fresh customers")
     some = on_fewer(every, every.customers // max(search_customers, _FIRST_HEAT))
     with budget.regardless():
         calibrate([some], every, found.best.choice)
-    others = [found.best.choice, sketch[0], *same, *given]
+    others = [found.best.choice, *second, sketch[0], *same, *given]
     selected = select(again, some, every, further, others, uniform.choice, settings)
     with budget.regardless():
         priced = _prices(again, fewer, every, found, settings, price_share, say)

@@ -57,6 +57,19 @@ def calibrated_search(
     return found
 
 
+def second_opinions(
+    other: Evaluator, every: Evaluator, found: Found, settings: SearchSettings, say: Progress
+) -> list[Choice]:
+    """Plans that a search reaches from the end of the first one on other customers.
+
+    On its own customers a search ends where they cannot tell any longer which neighbour is better, and what it has
+    picked among the neighbours so far is partly their luck. Others are lucky elsewhere; the selection tells."""
+    with other.budget.regardless():
+        calibrate([other], every, found.best.choice)
+    ended = search(other, found.best.choice, replace(settings, exchanges=0), say)
+    return [ended.best.choice]
+
+
 def _passes(again: Evaluator, settings: SearchSettings) -> list[SearchSettings]:
     """Exchanges cost most, so they wait until the measure of the limits has settled."""
     whole = again.space.size <= settings.exhaustive
