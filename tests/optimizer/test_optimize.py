@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from optimizer.budget import Budget
 from optimizer.errors import Infeasible
+from optimizer.evaluate import Evaluator
 from optimizer.limits import Limit, rows_of
 from optimizer.objective import worth
-from optimizer.optimize import Optimization, _binding, optimize
+from optimizer.optimize import MakePopulation, Optimization, _binding, optimize
 from optimizer.prices import Price, Side
+from optimizer.search import Found
+from optimizer.select import Selected, select
 from optimizer.settings import SearchSettings
+from optimizer.space import Choice
 from sim.compare import base_total
 from sim.errors import InputError
 from sim.simulate import simulate
@@ -137,3 +143,27 @@ def test_a_limit_whose_price_is_nothing_does_not_bind() -> None:
     assert _binding(LIMITS, [loose, tight], [True, False]) == (False, True)
     assert _binding(LIMITS, [], [True, False]) == (True, False)
     assert _binding(LIMITS, [tight], [True, False]) == (True, True)
+
+
+def test_what_other_customers_find_runs_in_the_selection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the end of the search, on as many customers again and others; a search that was stopped has no such end."""
+    asked, ran = [], []
+
+    def found_by_others(other: Evaluator, every: Evaluator, found: Found, *rest: Any) -> list[Choice]:
+        asked.append((other.customers, other.started.seed))
+        return [np.minimum(found.best.choice + 1, 1)]
+
+    def noted(again: Evaluator, some: Evaluator, every: Evaluator, further: Any, others: Any, *rest: Any) -> Selected:
+        ran.extend(choice.tolist() for choice in others)
+        return select(again, some, every, further, others, *rest)
+
+    monkeypatch.setattr("optimizer.optimize.second_opinions", found_by_others)
+    monkeypatch.setattr("optimizer.optimize.select", noted)
+    small = {"search_customers": 200, "report_customers": 400, "price_share": 0.0, "threads": 2}
+    template: MakePopulation = lambda customers, seed: people(customers, seed).standing_for(BASE)  # noqa: E731
+    optimize(WORLD, template, SPACE, LIMITS, seed=8, settings=SearchSettings(buffer=0.05, rounds=1), **small)
+    assert asked == [(400, 8 + 3 + 1_000)]
+    assert np.ones_like(SPACE.nothing()).tolist() in ran
+    stop = Budget(customer_days=1)
+    optimize(WORLD, template, SPACE, LIMITS, seed=8, settings=SearchSettings(buffer=0.05), budget=stop, **small)
+    assert len(asked) == 1
