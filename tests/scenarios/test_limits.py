@@ -127,4 +127,4 @@ def test_a_search_goes_on_from_a_plan() -> None:
         rows.setdefault(row["segment"], {})[row["channel"]] = row["per_week"]
     again = optimized(max_evaluations=1, start=rows)
     assert again["certificate"]["candidates"] > first["certificate"]["candidates"], "the given plan competes too"
-    assert again["delivered"]["value"]["mean"] >= 0.99 * first["delivered"]["value"]["mean"]
+    assert again["delivered"]["value"]["mean"] >= first["delivered"]["value"]["ci_low"]

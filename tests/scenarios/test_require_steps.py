@@ -70,8 +70,9 @@ def test_a_budget_that_no_plan_fits_is_too_small(small: Any, monkeypatch: Any) -
     search = Search(least=60.0)
     monkeypatch.setattr(requiring_steps, "optimize_scenario", search)
     found = require_goal(small, GOAL, customers=300).result
-    assert min(search.budgets) < 60 <= min(row["budget"] for row in found["steps"])
-    assert found["budget"] == pytest.approx(60, rel=0.05)
+    least = min(row["budget"] for row in found["steps"])
+    assert min(search.budgets) < 60 <= least
+    assert least == pytest.approx(60, rel=0.05)  # what the stand-in's plan costs is another number
     assert all(row["reaches"] for row in found["steps"])
 
 
